@@ -1,0 +1,1 @@
+"""Messages, topics, money and ids: all that two services have in common."""

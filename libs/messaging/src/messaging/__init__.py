@@ -1,0 +1,1 @@
+"""Delivery: envelope, consumers, relay, inbox, dead letters and outcomes."""

@@ -1,0 +1,1 @@
+"""Unit of work, outbox and inbox tables, keyset pages and migrations for SQL stores."""

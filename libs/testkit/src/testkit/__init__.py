@@ -1,0 +1,1 @@
+"""Backing servers as fixtures, fault proxy and conformance suites."""

@@ -1,0 +1,1 @@
+"""Application factory, problem details, token check, ETag, pages and health."""

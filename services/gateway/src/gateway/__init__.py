@@ -1,0 +1,1 @@
+"""The public REST API: operations, limits and live answers."""

@@ -1,0 +1,1 @@
+"""Accounts, transactions, entries and holds."""
