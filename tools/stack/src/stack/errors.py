@@ -1,0 +1,2 @@
+class StackError(Exception):
+    """Something the operator can act on, said in one or a few clear sentences."""

@@ -1,0 +1,134 @@
+"""Detached processes: started in a session of their own, found again, stopped."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+import psutil
+
+from stack.layout import Layout
+from stack.state import ProcessRecord
+
+MARK = "FRONTDESK_STACK_DIR"
+
+# The system's clock may be stepped while a process runs; a pid isn't given again that fast.
+_START_TIME_TOLERANCE_S = 2.0
+_POLL_S = 0.05
+
+# Kept so that a child that ends while this program lives is reaped, and never a zombie.
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def spawn(
+    command: Sequence[str], environment: Mapping[str, str], layout: Layout, log_name: str
+) -> psutil.Process:
+    """Starts `command` detached; both its streams are appended to the log.
+
+    The mark in its environment, which its own children inherit, is how `strays` finds it.
+    """
+    with layout.log_of(log_name).open("ab") as log:
+        child = subprocess.Popen(
+            command,
+            env={**os.environ, **environment, MARK: str(layout.root)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _children.append(child)
+    return psutil.Process(child.pid)
+
+
+def rotate_log(layout: Layout, log_name: str) -> None:
+    """One earlier run is kept, so logs don't grow from start to start."""
+    log = layout.log_of(log_name)
+    if log.exists():
+        log.replace(log.with_name(f"{log.name}.1"))
+
+
+def find(record: ProcessRecord) -> psutil.Process | None:
+    """The recorded process if it lives; never another one that was given its pid later."""
+    try:
+        process = psutil.Process(record.pid)
+        same = abs(process.create_time() - record.created_at) < _START_TIME_TOLERANCE_S
+    except psutil.NoSuchProcess:
+        return None
+    return process if same and not is_gone(process) else None
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """A zombie is gone: it does nothing any more, whoever should have reaped it."""
+    _reap()
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def strays(layout: Layout, *, known: Iterable[int] = ()) -> list[psutil.Process]:
+    """Every living process of this stack except the `known` pids and what descends from them."""
+    marked = [process for process in psutil.process_iter() if _bears_mark(process, layout)]
+    return [process for process in marked if not _descends(process, set(known))]
+
+
+def stop(processes: Sequence[psutil.Process], *, grace_s: float) -> None:
+    """Asks all at once to end, waits, and kills what is left with its children."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in wait_until_gone(processes, timeout_s=grace_s):
+        kill(process)
+
+
+def kill(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        if os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    wait_until_gone([process], timeout_s=5)
+
+
+def wait_until_gone(
+    processes: Iterable[psutil.Process], *, timeout_s: float
+) -> list[psutil.Process]:
+    """What is still alive when the time is up."""
+    left = list(processes)
+
+    def all_gone() -> bool:
+        left[:] = [process for process in left if not is_gone(process)]
+        return not left
+
+    poll_until(all_gone, timeout_s=timeout_s)
+    return left
+
+
+def poll_until(condition: Callable[[], bool], *, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def _reap() -> None:
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+def _bears_mark(process: psutil.Process, layout: Layout) -> bool:
+    try:
+        return process.environ().get(MARK) == str(layout.root) and not is_gone(process)
+    except (psutil.Error, OSError):
+        return False
+
+
+def _descends(process: psutil.Process, ancestors: set[int]) -> bool:
+    try:
+        family = {process.pid, *(parent.pid for parent in process.parents())}
+    except psutil.NoSuchProcess:
+        return True
+    return not family.isdisjoint(ancestors)
