@@ -1,7 +1,8 @@
 """BERT sentence encoders as ONNX graphs, written out from their weights.
 
-The layer is the encoder of "Attention Is All You Need" as BERT uses it (layer norm last, exact GELU); the head is the
-one of sentence-transformers: the mean over the unmasked positions, scaled to length one.
+The layer is the encoder of "Attention Is All You Need" as BERT uses it (layer norm last, exact
+GELU); the head is the one of sentence-transformers: the mean over the unmasked positions, scaled
+to length one.
 """
 
 from dataclasses import dataclass
@@ -91,7 +92,10 @@ _NORMS_IN_LAYER = {"out": "attention.output.LayerNorm", "narrow": "output.LayerN
 
 
 def sentence_encoder(weights: Weights, shape: BertShape) -> onnx.ModelProto:
-    """A float32 model: `input_ids`, `attention_mask` (int64 [batch, length]) to `embedding` [batch, hidden]."""
+    """A float32 model, from `input_ids` and `attention_mask` to `embedding`.
+
+    The inputs are int64 [batch, length]; the output is float32 [batch, hidden_size].
+    """
     model: onnx.ModelProto = parser.parse_model(_graph_text(shape))
     tensors = _constants(shape) | _tables(weights)
     for layer in range(shape.layers):

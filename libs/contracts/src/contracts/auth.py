@@ -111,9 +111,7 @@ class SessionRevoked(AuthEvent):
 
 
 AuthCommands = Annotated[ChangeProfile | ChangeUser, Field(discriminator="type")]
-AuthEvents = Annotated[
-    UserRegistered | UserChanged | SessionRevoked, Field(discriminator="type")
-]
+AuthEvents = Annotated[UserRegistered | UserChanged | SessionRevoked, Field(discriminator="type")]
 
 
 class UserView(VersionedView):

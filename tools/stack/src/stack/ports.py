@@ -60,10 +60,12 @@ def _can_listen(port: int) -> bool:
 
 def _holder(port: int) -> str:
     try:
-        for connection in psutil.net_connections(kind="tcp"):
-            listens = connection.status == psutil.CONN_LISTEN
-            if listens and connection.laddr.port == port and connection.pid:
-                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+        listeners = [
+            connection.pid
+            for connection in psutil.net_connections(kind="tcp")
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
+        ]
+        named = [f"{psutil.Process(pid).name()} (pid {pid})" for pid in listeners if pid]
     except psutil.Error:
-        return "another process"
-    return "another process"
+        named = []
+    return named[0] if named else "another process"

@@ -14,8 +14,7 @@ from stack.state import ProcessRecord
 
 MARK = "FRONTDESK_STACK_DIR"
 
-# The system's clock may be stepped while a process runs; a pid isn't given again that fast.
-_START_TIME_TOLERANCE_S = 2.0
+_CLOCK_STEP_S = 2.0
 _POLL_S = 0.05
 
 # Kept so that a child that ends while this program lives is reaped, and never a zombie.
@@ -24,7 +23,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 def spawn(
     command: Sequence[str], environment: Mapping[str, str], layout: Layout, log_name: str
-) -> psutil.Process:
+) -> subprocess.Popen[bytes]:
     """Starts `command` detached; both its streams are appended to the log.
 
     The mark in its environment, which its own children inherit, is how `strays` finds it.
@@ -39,7 +38,7 @@ def spawn(
             start_new_session=True,
         )
     _children.append(child)
-    return psutil.Process(child.pid)
+    return child
 
 
 def rotate_log(layout: Layout, log_name: str) -> None:
@@ -49,13 +48,17 @@ def rotate_log(layout: Layout, log_name: str) -> None:
         log.replace(log.with_name(f"{log.name}.1"))
 
 
-def find(record: ProcessRecord) -> psutil.Process | None:
-    """The recorded process if it lives; never another one that was given its pid later."""
+def find(record: ProcessRecord, layout: Layout) -> psutil.Process | None:
+    """The recorded process if it lives; never another one that was given its pid later.
+
+    Its start time tells, within what a step of the system's clock may change, and its mark.
+    """
     try:
         process = psutil.Process(record.pid)
-        same = abs(process.create_time() - record.created_at) < _START_TIME_TOLERANCE_S
+        late_s = abs(process.create_time() - record.created_at)
     except psutil.NoSuchProcess:
         return None
+    same = late_s < _CLOCK_STEP_S and _bears_mark(process, layout)
     return process if same and not is_gone(process) else None
 
 
@@ -70,7 +73,8 @@ def is_gone(process: psutil.Process) -> bool:
 
 def strays(layout: Layout, *, known: Iterable[int] = ()) -> list[psutil.Process]:
     """Every living process of this stack except the `known` pids and what descends from them."""
-    marked = [process for process in psutil.process_iter() if _bears_mark(process, layout)]
+    everything = psutil.process_iter()
+    marked = [p for p in everything if _bears_mark(p, layout) and not is_gone(p)]
     return [process for process in marked if not _descends(process, set(known))]
 
 
@@ -121,7 +125,7 @@ def _reap() -> None:
 
 def _bears_mark(process: psutil.Process, layout: Layout) -> bool:
     try:
-        return process.environ().get(MARK) == str(layout.root) and not is_gone(process)
+        return process.environ().get(MARK) == str(layout.root)
     except (psutil.Error, OSError):
         return False
 

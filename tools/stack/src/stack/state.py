@@ -20,6 +20,7 @@ class ProcessRecord:
     pid: int
     created_at: float
     port: int
+    ready_path: str
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,55 @@
+# Everything here is Python in .venv; `make help` lists what there is. Extra arguments: make up ARGS=…
+.DEFAULT_GOAL := help
+PYTHON3 := $(firstword $(foreach name,python3 python,$(shell command -v $(name) 2>/dev/null)))
+RUN := .venv/bin/python
+STACK := $(RUN) -m stack
+ARGS ?=
+
+.PHONY: help setup up demo down status logs test test-unit check fix lock contracts
+.NOTPARALLEL:
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Make the environment and the language model (done by the other targets as needed)
+	$(if $(PYTHON3),,$(error Frontdesk needs Python 3.11 or newer, and there is no python3 on PATH))
+	@$(PYTHON3) tools/setup.py
+
+.PHONY: ready
+ready:
+	$(if $(PYTHON3),,$(error Frontdesk needs Python 3.11 or newer, and there is no python3 on PATH))
+	@$(PYTHON3) tools/setup.py --quiet
+
+up: ready ## Start the embedded stack and leave it running
+	@$(STACK) up $(ARGS)
+
+demo: ready ## Show the whole system at work in a stack of its own, then clean up
+	@$(STACK) demo $(ARGS)
+
+down: ready ## Stop the stack; its data stays
+	@$(STACK) down $(ARGS)
+
+status: ready ## Show processes, health and memory (JSON=1 for programs)
+	@$(STACK) status $(if $(JSON),--json) $(ARGS)
+
+logs: ready ## Show the logs (ARGS="ledger --follow")
+	@$(STACK) logs $(ARGS)
+
+test: ready ## Run every test
+	@$(RUN) -m pytest $(ARGS)
+
+test-unit: ready ## Run the tests that need no servers
+	@$(RUN) -m pytest -q -m "not integration and not end_to_end and not faults" $(ARGS)
+
+check: ready ## Format, lint, types, imports, dependencies, unit tests, generated files
+	@$(RUN) tools/check.py $(ARGS)
+
+fix: ready ## Format and apply the safe fixes
+	@$(RUN) -m ruff format -q .
+	@$(RUN) -m ruff check -q --fix .
+
+lock: ready ## Resolve requirements.lock anew (ARGS=--upgrade for newer versions)
+	@$(RUN) tools/lock.py $(ARGS)
+
+contracts: ready ## Regenerate the committed schemas of the messages
+	@$(RUN) -m contracts.generate

@@ -1,0 +1,204 @@
+"""Consumes batches: inbox, changes of state, events and outcomes in one transaction."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from contracts.contract import Command, Message
+from contracts.problems import ProblemTable, ProblemType, problem_of
+from messaging.envelope import Envelope
+from messaging.inbox import InboxEntry, fingerprint_of
+from messaging.metrics import CONSUMED
+from messaging.records import Decoder, Received, Record, Undecodable, Unknown
+from messaging.store import DeadLetter, Job, Store, Transaction
+from messaging.work import Deferred, HandlerResult, Handlers, Settlement
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W")
+
+DEFECT = ProblemType("internal-error", 500, "Something went wrong on our side")
+REUSED_ID = ProblemType("command-id-reused", 422, "This id was used for another command")
+
+
+class TooManyDeadLetters(Exception):
+    """So many records in a row have failed that the fault is unlikely to be theirs."""
+
+
+@dataclass(kw_only=True)
+class BatchConsumer(Generic[W]):
+    """What a service does with the messages of its topics.
+
+    `handlers` are applied inline, each in its own unit of work inside the batch's transaction;
+    messages of the types in `slow` go to the durable inbox. `problems` says which errors are
+    refusals. A handler that fails otherwise is tried `tries` times; then the record is a dead
+    letter. `dead_letter_limit` dead letters in a row stop the consumer.
+    """
+
+    name: str
+    store: Store[W]
+    handlers: Handlers
+    slow: frozenset[type[Message]] = frozenset()
+    problems: ProblemTable
+    tries: int = 3
+    dead_letter_limit: int = 20
+    _dead_in_a_row: int = 0
+
+    def __post_init__(self) -> None:
+        self._decoder = Decoder({*self.handlers, *self.slow})
+        self._commands = f"{self.name}.commands.v1"
+
+    async def consume(self, records: Sequence[Record]) -> None:
+        """Apply a batch; returns when it is committed.
+
+        Raises whatever the store raises when it is away, and TooManyDeadLetters; then nothing of
+        the batch has happened, and the same records must be delivered again.
+        """
+        decoded = [self._decoder.decode(record) for record in records]
+        ids = [item.envelope.id for item in decoded if item.envelope]
+        batch = _Batch(dead_in_a_row=self._dead_in_a_row)
+        async with self.store.begin() as transaction:
+            batch.known = await transaction.received(ids)
+            for item in decoded:
+                await self._apply(item, batch, transaction)
+            await transaction.enqueue(batch.jobs)
+            if batch.dead_in_a_row >= self.dead_letter_limit:
+                raise TooManyDeadLetters(f"{batch.dead_in_a_row} records in a row have failed")
+        self._dead_in_a_row = batch.dead_in_a_row
+        for (message_type, result), count in batch.counts.items():
+            CONSUMED.labels(self.name, message_type, result).inc(count)
+
+    async def _apply(
+        self,
+        item: Received | Undecodable | Unknown,
+        batch: "_Batch",
+        transaction: Transaction[W],
+    ) -> None:
+        if item.envelope and (known := batch.known.get(item.envelope.id)):
+            self._repeat(item.record, item.envelope, known, batch, transaction)
+            return
+        match item:
+            case Unknown(record=record, envelope=envelope):
+                if record.topic == self._commands:
+                    error = f"unknown type {envelope.type}"
+                    self._fail(record, envelope, error, batch, transaction)
+            case Undecodable(record=record, envelope=bad_envelope, error=error):
+                self._fail(record, bad_envelope, error, batch, transaction)
+            case Received():
+                await self._handle(item, batch, transaction)
+
+    async def _handle(self, item: Received, batch: "_Batch", transaction: Transaction[W]) -> None:
+        entry = InboxEntry.of(self.name, item.envelope, _fingerprint(item.record, item.envelope))
+        if type(item.message) in self.slow:
+            batch.jobs.append(_job(item))
+            batch.remember(entry, transaction, "queued")
+            return
+        try:
+            result = await self._try(item, transaction)
+        except Exception as error:
+            if self.store.is_transient(error):
+                raise
+            if problem := problem_of(error, self.problems):
+                batch.remember(entry.settled(Settlement.refused(problem)), transaction, "refused")
+                return
+            log.exception("%s %s failed", item.envelope.type, item.envelope.id)
+            self._fail(item.record, item.envelope, repr(error), batch, transaction, self.tries)
+            return
+        if isinstance(item.message, Command) and not isinstance(result, Deferred):
+            entry = entry.settled(Settlement.succeeded(result))
+        batch.remember(entry, transaction, "handled")
+
+    async def _try(self, item: Received, transaction: Transaction[W]) -> HandlerResult:
+        handler = self.handlers[type(item.message)]
+        for attempt in range(1, self.tries + 1):
+            try:
+                async with transaction.work(item.envelope) as work:
+                    return await handler(item.message, work)
+            except Exception as error:
+                refused = problem_of(error, self.problems) is not None
+                if refused or attempt == self.tries or self.store.is_transient(error):
+                    raise
+        raise AssertionError("tries is at least 1")
+
+    def _repeat(
+        self,
+        record: Record,
+        envelope: Envelope,
+        known: InboxEntry,
+        batch: "_Batch",
+        transaction: Transaction[W],
+    ) -> None:
+        current = InboxEntry.of(self.name, envelope, _fingerprint(record, envelope))
+        if known.fingerprint != current.fingerprint:
+            refusal = Settlement.refused(REUSED_ID.problem(command_id=str(envelope.id)))
+            if outcome := current.settled(refusal).outcome():
+                transaction.post(outcome)
+            batch.count(envelope.type, "reused_id")
+            return
+        if known.settlement:
+            current = current.settled(known.settlement)
+        batch.remember(current, transaction, "repeated")
+
+    def _fail(
+        self,
+        record: Record,
+        envelope: Envelope | None,
+        error: str,
+        batch: "_Batch",
+        transaction: Transaction[W],
+        attempts: int = 1,
+    ) -> None:
+        transaction.bury(
+            DeadLetter(
+                consumer=self.name,
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                key=record.key,
+                value=record.value,
+                headers=list(record.headers),
+                error=error,
+                attempts=attempts,
+            )
+        )
+        batch.dead_in_a_row += 1
+        batch.count(envelope.type if envelope else "unreadable", "dead")
+        if envelope and envelope.reply_to:
+            entry = InboxEntry.of(self.name, envelope, _fingerprint(record, envelope))
+            entry = entry.settled(Settlement.failed(DEFECT.problem()))
+            transaction.remember(entry)
+            batch.known[entry.message_id] = entry
+
+
+class _Batch:
+    """What one pass over a batch has found out so far."""
+
+    def __init__(self, dead_in_a_row: int) -> None:
+        self.known: dict[Any, InboxEntry] = {}
+        self.jobs: list[Job] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.dead_in_a_row = dead_in_a_row
+
+    def remember(self, entry: InboxEntry, transaction: Transaction[Any], result: str) -> None:
+        transaction.remember(entry)
+        self.known[entry.message_id] = entry
+        self.dead_in_a_row = 0
+        self.count(entry.message_type, result)
+
+    def count(self, message_type: str, result: str) -> None:
+        self.counts[message_type, result] += 1
+
+
+def _job(item: Received) -> Job:
+    return Job(
+        id=item.envelope.id,
+        key=item.message.aggregate_id,
+        value=(item.record.value or b"").decode(),
+        headers=item.envelope.headers(),
+    )
+
+
+def _fingerprint(record: Record, envelope: Envelope) -> str:
+    return fingerprint_of(envelope.type, record.value or b"")

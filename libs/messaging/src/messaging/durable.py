@@ -1,0 +1,186 @@
+"""Works off the durable inbox: slow messages, parallel across keys, in order within a key."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from contracts.contract import Message
+from contracts.problems import ProblemTable, problem_of
+from messaging.consumer import DEFECT
+from messaging.envelope import Envelope
+from messaging.metrics import JOBS
+from messaging.pauses import pause_s
+from messaging.signal import Signal
+from messaging.store import DeadLetter, Job, Jobs, LeaseLost, Store
+from messaging.work import Settlement
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningJob(Generic[W]):
+    """A message that a worker has leased. Its handler must end it with `finish`."""
+
+    store: Store[W]
+    job: Job
+    cause: Envelope
+
+    @property
+    def id(self) -> UUID:
+        """The message's id: the command that `finish` settles."""
+        return self.cause.id
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[W]:
+        """A unit of work on the way, in a transaction of its own. The job goes on afterwards."""
+        async with self.store.begin() as transaction, transaction.work(self.cause) as work:
+            yield work
+
+    @asynccontextmanager
+    async def finish(self) -> AsyncIterator[W]:
+        """The last unit of work: it ends the job. Settle the command inside.
+
+        Raises LeaseLost, with nothing changed, when another worker has the job by now.
+        """
+        async with self.store.begin() as transaction:
+            await transaction.end(self.job)
+            async with transaction.work(self.cause) as work:
+                yield work
+
+
+class SlowHandler(Protocol):
+    """Handles a message that takes its time. It may run more than once."""
+
+    async def __call__(self, message: Any, job: RunningJob[Any], /) -> None: ...
+
+
+@dataclass(kw_only=True)
+class Workers(Generic[W]):
+    """Leases jobs and runs their handlers, at most `concurrency` at once.
+
+    A refusal settles the command; any other error is tried again after a growing pause, `tries`
+    times in all, and then the job is a dead letter and the command has failed.
+    """
+
+    name: str
+    store: Store[W]
+    jobs: Jobs
+    handlers: Mapping[type[Message], SlowHandler]
+    problems: ProblemTable
+    wake: Signal
+    concurrency: int = 4
+    tries: int = 4
+    lease_s: float = 30.0
+    poll_s: float = 1.0
+    first_pause_s: float = 0.5
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Until cancelled; then running handlers are cancelled too, and their leases run out."""
+        try:
+            while True:
+                await self._fill()
+                await self.wake.wait(at_most_s=self.poll_s)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _fill(self) -> None:
+        free = self.concurrency - len(self._running)
+        if not free:
+            return
+        try:
+            leased = await self.jobs.lease(free, lease_s=self.lease_s)
+        except Exception as error:
+            log.warning("no jobs can be leased: %r", error)
+            return
+        for job in leased:
+            task = asyncio.create_task(self._work_off(job))
+            self._running.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self.wake.set()
+
+    async def _work_off(self, job: Job) -> None:
+        renewal = asyncio.create_task(self._keep(job))
+        try:
+            await self._run_one(job)
+        except LeaseLost:
+            JOBS.labels("lease_lost").inc()
+        except Exception:
+            log.exception("job %s is left to its lease", job.id)
+        finally:
+            renewal.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewal
+
+    async def _keep(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(self.lease_s / 3)
+            with suppress(Exception):
+                await self.jobs.renew(job, lease_s=self.lease_s)
+
+    async def _run_one(self, job: Job) -> None:
+        cause = Envelope.from_headers((name, text.encode()) for name, text in job.headers.items())
+        running = RunningJob(store=self.store, job=job, cause=cause)
+        types = {kind.model_fields["type"].default: kind for kind in self.handlers}
+        kind = types[cause.type]
+        try:
+            await self.handlers[kind](kind.model_validate_json(job.value), running)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            await self._after_error(running, error)
+        else:
+            JOBS.labels("finished").inc()
+
+    async def _after_error(self, running: RunningJob[W], error: Exception) -> None:
+        if problem := problem_of(error, self.problems):
+            await self._give_up(running, Settlement.refused(problem), "refused")
+        elif running.job.attempts < self.tries or self.store.is_transient(error):
+            log.warning("job %s will be tried again: %r", running.job.id, error)
+            pause = pause_s(running.job.attempts, first_s=self.first_pause_s, longest_s=60)
+            until = datetime.now(UTC) + timedelta(seconds=pause)
+            await self.jobs.pause(running.job, until=until, error=repr(error))
+            JOBS.labels("paused").inc()
+        else:
+            log.error("job %s has failed", running.job.id, exc_info=error)
+            await self._give_up(running, Settlement.failed(DEFECT.problem()), "dead", error)
+
+    async def _give_up(
+        self,
+        running: RunningJob[W],
+        settlement: Settlement,
+        result: str,
+        error: Exception | None = None,
+    ) -> None:
+        async with self.store.begin() as transaction:
+            await transaction.end(running.job)
+            if error is not None:
+                transaction.bury(_letter(self.name, running.job, repr(error)))
+            await transaction.settle(running.id, settlement)
+        JOBS.labels(result).inc()
+
+
+def _letter(consumer: str, job: Job, error: str) -> DeadLetter:
+    return DeadLetter(
+        consumer=consumer,
+        topic=f"{consumer}.commands.v1",
+        partition=-1,
+        offset=-1,
+        key=job.key.encode(),
+        value=job.value.encode(),
+        headers=[(name, text.encode()) for name, text in job.headers.items()],
+        error=error,
+        attempts=job.attempts,
+    )

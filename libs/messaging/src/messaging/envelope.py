@@ -1,0 +1,132 @@
+"""CloudEvents 1.0 for Kafka in binary mode: attributes in headers, JSON in the value.
+
+Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from contracts.ids import new_id
+from contracts.topics import Topic
+
+T = TypeVar("T")
+
+MAX_HEADER_BYTES = 1_024
+
+
+class EnvelopeError(ValueError):
+    """The headers of a record are not those of a CloudEvent of ours; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyAddress:
+    """Where the outcome of a command goes. No partition: by key."""
+
+    topic: str
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What is known of a message besides its body.
+
+    `sequence` is the aggregate's version after an event; `causation_id` the message that led to
+    this one; `correlation_id` the first of that chain; `actor` the person on whose behalf.
+    """
+
+    type: str
+    source: str
+    subject: str
+    id: UUID = field(default_factory=new_id)
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    correlation_id: UUID
+    causation_id: UUID | None = None
+    sequence: int | None = None
+    actor: str | None = None
+    traceparent: str | None = None
+    reply_to: ReplyAddress | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers by name; attributes that are None are left out."""
+        reply = self.reply_to
+        optional = {
+            "ce_causationid": self.causation_id,
+            "ce_sequence": self.sequence,
+            "ce_actor": self.actor,
+            "ce_replyto": reply and reply.topic,
+            "ce_replypartition": reply and reply.partition,
+            "traceparent": self.traceparent,
+        }
+        return {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.id),
+            "ce_type": self.type,
+            "ce_source": self.source,
+            "ce_subject": self.subject,
+            "ce_time": self.time.isoformat(),
+            "ce_correlationid": str(self.correlation_id),
+            "content-type": "application/json",
+        } | {name: str(value) for name, value in optional.items() if value is not None}
+
+    @classmethod
+    def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> "Envelope":
+        """The envelope in a record's raw headers.
+
+        Raises EnvelopeError for a header that isn't UTF-8 or is too long, and for an attribute
+        that is missing or malformed.
+        """
+        try:
+            text = {name: _text(value) for name, value in headers}
+            return cls(
+                id=UUID(text["ce_id"]),
+                type=text["ce_type"],
+                source=text["ce_source"],
+                subject=text["ce_subject"],
+                time=datetime.fromisoformat(text["ce_time"]),
+                correlation_id=UUID(text.get("ce_correlationid") or text["ce_id"]),
+                causation_id=_optional(UUID, text.get("ce_causationid")),
+                sequence=_optional(int, text.get("ce_sequence")),
+                actor=text.get("ce_actor"),
+                traceparent=text.get("traceparent"),
+                reply_to=_reply_address(text),
+            )
+        except KeyError as missing:
+            raise EnvelopeError(f"header {missing} is missing") from None
+        except ValueError as error:
+            raise EnvelopeError(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message as it will be published. `value` is JSON text; no partition: by key."""
+
+    topic: str
+    key: str
+    value: str
+    headers: dict[str, str]
+    partition: int | None = None
+
+
+def reply_here(topic: Topic, partition: int | None = None) -> ReplyAddress:
+    """The address of one's own outcomes topic, or of one partition of it."""
+    return ReplyAddress(topic=topic.name, partition=partition)
+
+
+def _text(value: bytes) -> str:
+    if len(value) > MAX_HEADER_BYTES:
+        raise EnvelopeError(f"a header has {len(value)} bytes, {MAX_HEADER_BYTES} are allowed")
+    return value.decode("utf-8")
+
+
+def _optional(read: Callable[[str], T], value: str | None) -> T | None:
+    return None if value is None else read(value)
+
+
+def _reply_address(headers: dict[str, str]) -> ReplyAddress | None:
+    topic = headers.get("ce_replyto")
+    if topic is None:
+        return None
+    return ReplyAddress(topic=topic, partition=_optional(int, headers.get("ce_replypartition")))

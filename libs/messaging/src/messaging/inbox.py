@@ -1,0 +1,77 @@
+"""What has been received before, and how it ended."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from uuid import UUID
+
+from contracts.gateway import Outcome
+from contracts.ids import derived_id
+from messaging.envelope import Envelope, Outgoing, ReplyAddress
+from messaging.work import Settlement
+
+
+def fingerprint_of(message_type: str, value: bytes) -> str:
+    """SHA-256 in hex over a message's type and its value."""
+    return sha256(message_type.encode() + b"\0" + value).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxEntry:
+    """A message that `consumer` has received. No settlement: an event, or not settled yet."""
+
+    consumer: str
+    message_id: UUID
+    message_type: str
+    fingerprint: str
+    correlation_id: UUID
+    traceparent: str | None = None
+    reply_to: ReplyAddress | None = None
+    settlement: Settlement | None = None
+
+    @classmethod
+    def of(cls, consumer: str, envelope: Envelope, fingerprint: str) -> "InboxEntry":
+        """The entry of a message at the moment it is received."""
+        return cls(
+            consumer=consumer,
+            message_id=envelope.id,
+            message_type=envelope.type,
+            fingerprint=fingerprint,
+            correlation_id=envelope.correlation_id,
+            traceparent=envelope.traceparent,
+            reply_to=envelope.reply_to,
+        )
+
+    def settled(self, settlement: Settlement) -> "InboxEntry":
+        """The same entry with its outcome."""
+        return replace(self, settlement=settlement)
+
+    def outcome(self) -> Outgoing | None:
+        """The outcome on its way to whoever asked; None when nobody did or there is none yet.
+
+        Its id is derived from the command's, so a repeated outcome is known as the same.
+        """
+        if self.reply_to is None or self.settlement is None:
+            return None
+        outcome = Outcome(
+            command_id=self.message_id,
+            command=self.message_type,
+            state=self.settlement.state,
+            result=self.settlement.result,
+            problem=self.settlement.problem,
+        )
+        envelope = Envelope(
+            id=derived_id("outcome", self.message_id, self.fingerprint),
+            type=outcome.type,
+            source=self.consumer,
+            subject=outcome.aggregate_id,
+            correlation_id=self.correlation_id,
+            causation_id=self.message_id,
+            traceparent=self.traceparent,
+        )
+        return Outgoing(
+            topic=self.reply_to.topic,
+            key=outcome.aggregate_id,
+            value=outcome.model_dump_json(),
+            headers=envelope.headers(),
+            partition=self.reply_to.partition,
+        )

@@ -1,0 +1,145 @@
+"""The store as delivery sees it: ports that libs/storage implements for each kind of store."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias, TypeVar
+from uuid import UUID
+
+from messaging.envelope import Envelope, Outgoing
+from messaging.inbox import InboxEntry
+from messaging.work import Request, Settlement
+
+W_co = TypeVar("W_co", covariant=True)
+
+LogEnds: TypeAlias = Mapping[tuple[str, int], int]
+"""The next offset of each (topic, partition), as far as a relay has published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A record that could not be decoded or handled, with all that is needed to try it again."""
+
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+    error: str
+    attempts: int
+
+
+class Transaction(Protocol[W_co]):
+    """One transaction of the store: it commits when its block ends, unless an error leaves it."""
+
+    def work(self, cause: Envelope) -> AbstractAsyncContextManager[W_co]:
+        """A unit of work for one message. When its block fails, only it is undone."""
+
+    async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
+        """The inbox entries of those ids that have been received before."""
+
+    def remember(self, entry: InboxEntry) -> None:
+        """Write an inbox entry with the transaction, replacing the one with the same id.
+
+        A settlement that it holds is posted as an outcome to whoever asked.
+        """
+
+    async def settle(self, command_id: UUID, settlement: Settlement) -> None:
+        """Write the outcome of a deferred command and post it. The first settlement stands."""
+
+    async def enqueue(self, jobs: Sequence["Job"]) -> None:
+        """Put messages into the durable inbox. An id that is there already stays as it is."""
+
+    async def end(self, job: "Job") -> None:
+        """Take a job out of the durable inbox.
+
+        Raises LeaseLost when its lease has passed to another worker.
+        """
+
+    def post(self, message: Outgoing) -> None:
+        """Put a message into the outbox."""
+
+    def bury(self, letter: DeadLetter) -> None:
+        """Keep a dead letter, and publish it on the dead-letter topic."""
+
+
+class Store(Protocol[W_co]):
+    """A service's store."""
+
+    def begin(self) -> AbstractAsyncContextManager[Transaction[W_co]]:
+        """A transaction. Waits a bounded time for its turn."""
+
+    def is_transient(self, error: BaseException) -> bool:
+        """Is the store away or busy (try again later), rather than the code wrong?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One row of an outbox: messages that were committed together, in order."""
+
+    id: int
+    messages: Sequence[Outgoing]
+
+
+class Outbox(Protocol):
+    """Messages that have been committed and are on their way, or have been sent."""
+
+    async def unsent(self, limit: int) -> list[Parcel]:
+        """The oldest unsent parcels."""
+
+    async def mark_sent(self, ids: Sequence[int], log_ends: LogEnds) -> None:
+        """These parcels are in the log; `log_ends` are the partitions' ends after them."""
+
+    async def log_ends(self) -> dict[tuple[str, int], int]:
+        """How far the log reached when this store last published."""
+
+    async def resend(self, *, since: datetime, until: datetime | None = None) -> int:
+        """Mark what was committed in that time as unsent; forget the log's ends. Returns parcels."""
+
+    async def purge(self, *, before: datetime) -> int:
+        """Delete parcels that were sent before that moment. Returns how many."""
+
+    async def lead(self, holder: str, *, lease_s: float) -> bool:
+        """Take or keep the lease of this store's one active relay; False: somebody else has it."""
+
+
+class Requests(Protocol):
+    """Commands whose outcome somebody waits for."""
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[Request, int]]:
+        """Requests to send again, with how often they have been sent."""
+
+    async def ask_again(self, requests: Mapping[UUID, datetime]) -> None:
+        """Post each of these once more and put its next turn at that time, in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A message in the durable inbox, waiting for a worker."""
+
+    id: UUID
+    key: str
+    value: str
+    headers: Mapping[str, str]
+    attempts: int = 0
+    lease: UUID | None = None
+
+
+class Jobs(Protocol):
+    """The durable inbox: leased to workers, in order within a key, parallel across keys."""
+
+    async def lease(self, limit: int, *, lease_s: float) -> list[Job]:
+        """Lease the oldest waiting jobs, at most one of each key, whose pause is over."""
+
+    async def renew(self, job: Job, *, lease_s: float) -> bool:
+        """Keep a lease. False: it has been lost."""
+
+    async def pause(self, job: Job, *, until: datetime, error: str) -> None:
+        """Give a job back: to be tried again from `until` on."""
+
+
+class LeaseLost(Exception):
+    """Another worker has the job now."""

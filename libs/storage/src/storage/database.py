@@ -1,0 +1,106 @@
+"""One SQL store: an engine to write with and one to read with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+WAIT_S: Final = 10
+"""How long a transaction waits for its turn or for the server before it raises."""
+
+_SERIALIZATION_STATES: Final = frozenset({"40001", "40P01", "55P03"})
+_OUTAGE_CLASSES: Final = frozenset({"08", "53", "57", "58"})
+_SQLITE_OUTAGES: Final = ("locked", "busy", "unable to open", "disk i/o", "disk is full")
+
+
+class Database:
+    """A PostgreSQL or SQLite database by its SQLAlchemy URL.
+
+    On SQLite there is one writer at a time, in WAL mode with full synchronisation, so that a
+    committed transaction survives a power cut.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
+            self._reader = _sqlite_engine(url, connections=4, begin="BEGIN")
+        else:
+            self._writer = self._reader = _postgres_engine(url)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end of the block, and rolls back when it raises."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for queries; it sees what was committed when it began."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def check(self) -> None:
+        """One trip to the store. Raises what the driver raises when it is away."""
+        async with self.read() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Is the store away, busy, or was a transaction chosen as a deadlock's victim?"""
+    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError | InterfaceError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _SERIALIZATION_STATES or state[:2] in _OUTAGE_CLASSES
+    text = str(error.orig).lower()
+    return isinstance(error, OperationalError) and any(sign in text for sign in _SQLITE_OUTAGES)
+
+
+def _sqlite_engine(url: str, *, connections: int, begin: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        connect_args={"timeout": WAIT_S},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgres_engine(url: str) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=WAIT_S,
+        pool_pre_ping=True,
+        connect_args={"timeout": WAIT_S, "command_timeout": 3 * WAIT_S},
+    )

@@ -1,0 +1,95 @@
+"""The relay's view of a SQL store."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from messaging.store import LogEnds, Parcel
+from storage.codec import unpack
+from storage.database import Database
+from storage.store import upsert
+from storage.tables import DeliveryTables
+
+
+class SqlOutbox:
+    """See messaging.store.Outbox."""
+
+    def __init__(self, db: Database, tables: DeliveryTables) -> None:
+        self._db = db
+        self._tables = tables
+
+    async def unsent(self, limit: int) -> list[Parcel]:
+        """See messaging.store.Outbox."""
+        outbox = self._tables.outbox
+        query = (
+            select(outbox.c.id, outbox.c.messages)
+            .where(outbox.c.sent_at.is_(None))
+            .order_by(outbox.c.id)
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Parcel(id=row.id, messages=unpack(row.messages)) for row in rows]
+
+    async def mark_sent(self, ids: Sequence[int], log_ends: LogEnds) -> None:
+        """See messaging.store.Outbox."""
+        outbox, ends = self._tables.outbox, self._tables.log_ends
+        now = datetime.now(UTC)
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(outbox).where(outbox.c.id.in_(list(ids))).values(sent_at=now)
+            )
+            if log_ends:
+                statement = upsert(self._db, ends)
+                await connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=["topic", "partition"],
+                        set_={"next_offset": statement.excluded.next_offset},
+                    ),
+                    [
+                        {"topic": topic, "partition": partition, "next_offset": end}
+                        for (topic, partition), end in log_ends.items()
+                    ],
+                )
+
+    async def log_ends(self) -> dict[tuple[str, int], int]:
+        """See messaging.store.Outbox."""
+        async with self._db.read() as connection:
+            rows = (await connection.execute(select(self._tables.log_ends))).all()
+        return {(row.topic, row.partition): row.next_offset for row in rows}
+
+    async def resend(self, *, since: datetime, until: datetime | None = None) -> int:
+        """See messaging.store.Outbox."""
+        outbox = self._tables.outbox
+        lost = outbox.c.created_at >= since
+        if until is not None:
+            lost &= outbox.c.created_at < until
+        async with self._db.write() as connection:
+            marked = await connection.execute(update(outbox).where(lost).values(sent_at=None))
+            await connection.execute(delete(self._tables.log_ends))
+        return int(marked.rowcount)
+
+    async def purge(self, *, before: datetime) -> int:
+        """See messaging.store.Outbox."""
+        outbox = self._tables.outbox
+        async with self._db.write() as connection:
+            deleted = await connection.execute(delete(outbox).where(outbox.c.sent_at < before))
+        return int(deleted.rowcount)
+
+    async def lead(self, holder: str, *, lease_s: float) -> bool:
+        """See messaging.store.Outbox."""
+        leases = self._tables.leases
+        now = datetime.now(UTC)
+        statement = upsert(self._db, leases).values(
+            name="relay", holder=holder, until=now + timedelta(seconds=lease_s)
+        )
+        async with self._db.write() as connection:
+            taken = await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["name"],
+                    set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
+                    where=(leases.c.holder == holder) | (leases.c.until < now),
+                )
+            )
+        return bool(taken.rowcount == 1)

@@ -1,0 +1,298 @@
+"""Delivery's ports on a SQL store: everything a batch does, in one transaction."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Insert, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.topics import Topic
+from messaging.asking import pause_after
+from messaging.envelope import Envelope, Outgoing, ReplyAddress
+from messaging.inbox import InboxEntry
+from messaging.signal import Signal
+from messaging.store import DeadLetter, Job, LeaseLost
+from messaging.work import Postbox, Settlement
+from storage import database
+from storage.codec import pack, settlement_from, settlement_text
+from storage.database import Database
+from storage.tables import DeliveryTables
+from storage.work import SqlWork
+
+W = TypeVar("W", bound=SqlWork)
+
+PARCEL_SIZE: Final = 200
+"""Messages of one transaction share outbox rows of this many."""
+
+_REPEATED: Final = ("reply_topic", "reply_partition", "settlement")
+
+
+class SqlStore(Generic[W]):
+    """The store of the service `name`. `make_work` makes its unit of work on a connection.
+
+    `outcomes` is the topic on which it hears the outcomes of what it asks; `reply_partition` the
+    partition of it that this instance holds, if it cares. `outbox_wake` and `jobs_wake` are set
+    when a commit has made work for the relay or for the workers.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        db: Database,
+        tables: DeliveryTables,
+        make_work: Callable[[AsyncConnection, Postbox], W],
+        *,
+        outcomes: Topic | None = None,
+        reply_partition: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self.db = db
+        self.tables = tables
+        self.outbox_wake = Signal()
+        self.jobs_wake = Signal()
+        self._make_work = make_work
+        self._outcomes = outcomes
+        self._reply_partition = reply_partition
+
+    @asynccontextmanager
+    async def begin(self) -> "AsyncIterator[SqlTransaction[W]]":
+        """See messaging.store.Store."""
+        async with self.db.write() as connection:
+            transaction = SqlTransaction(self, connection)
+            yield transaction
+            await transaction.flush()
+        if transaction.has_posted:
+            self.outbox_wake.set()
+        if transaction.has_enqueued:
+            self.jobs_wake.set()
+
+    def is_transient(self, error: BaseException) -> bool:
+        """See messaging.store.Store."""
+        return database.is_transient(error)
+
+    def unit(self, connection: AsyncConnection, cause: Envelope) -> W:
+        """A unit of work on an open connection."""
+        postbox = Postbox(
+            source=self.name,
+            cause=cause,
+            outcomes=self._outcomes,
+            reply_partition=self._reply_partition(),
+        )
+        return self._make_work(connection, postbox)
+
+
+class SqlTransaction(Generic[W]):
+    """See messaging.store.Transaction. Inbox and outbox are written together at the end."""
+
+    def __init__(self, store: SqlStore[W], connection: AsyncConnection) -> None:
+        self._store = store
+        self._connection = connection
+        self._tables = store.tables
+        self._now = datetime.now(UTC)
+        self._entries: dict[UUID, InboxEntry] = {}
+        self._outbox: list[Outgoing] = []
+        self._letters: list[DeadLetter] = []
+        self.has_posted = False
+        self.has_enqueued = False
+
+    @asynccontextmanager
+    async def work(self, cause: Envelope) -> AsyncIterator[W]:
+        """See messaging.store.Transaction."""
+        async with self._connection.begin_nested():
+            work = self._store.unit(self._connection, cause)
+            yield work
+            await self._write_requests(work.postbox)
+        self._outbox.extend(work.postbox.messages)
+        for command_id, settlement in work.postbox.settlements.items():
+            await self.settle(command_id, settlement)
+
+    async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
+        """See messaging.store.Transaction."""
+        inbox = self._tables.inbox
+        if not ids:
+            return {}
+        rows = await self._connection.execute(
+            select(inbox).where(
+                inbox.c.consumer == self._store.name, inbox.c.message_id.in_(list(ids))
+            )
+        )
+        return {row.message_id: _entry(row) for row in rows}
+
+    def remember(self, entry: InboxEntry) -> None:
+        """See messaging.store.Transaction."""
+        self._entries[entry.message_id] = entry
+        if outcome := entry.outcome():
+            self.post(outcome)
+
+    async def settle(self, command_id: UUID, settlement: Settlement) -> None:
+        """See messaging.store.Transaction."""
+        entry = self._entries.get(command_id)
+        if entry is None:
+            entry = (await self.received([command_id])).get(command_id)
+        if entry is not None and entry.settlement is None:
+            self.remember(entry.settled(settlement))
+
+    async def enqueue(self, jobs: Sequence[Job]) -> None:
+        """See messaging.store.Transaction."""
+        if not jobs:
+            return
+        statement = upsert(self._store.db, self._tables.jobs).on_conflict_do_nothing(
+            index_elements=["id"]
+        )
+        await self._connection.execute(
+            statement,
+            [
+                {
+                    "id": job.id,
+                    "key": job.key,
+                    "value": job.value,
+                    "headers": dict(job.headers),
+                    "attempts": 0,
+                }
+                for job in jobs
+            ],
+        )
+        self.has_enqueued = True
+
+    async def end(self, job: Job) -> None:
+        """See messaging.store.Transaction."""
+        jobs = self._tables.jobs
+        ended = await self._connection.execute(
+            delete(jobs).where(jobs.c.id == job.id, jobs.c.lease == job.lease)
+        )
+        if ended.rowcount != 1:
+            raise LeaseLost(f"job {job.id} has passed to another worker")
+
+    def post(self, message: Outgoing) -> None:
+        """See messaging.store.Transaction."""
+        self._outbox.append(message)
+
+    def bury(self, letter: DeadLetter) -> None:
+        """See messaging.store.Transaction."""
+        self._letters.append(letter)
+        self.post(_published(letter))
+
+    async def flush(self) -> None:
+        """Write what has been collected. The store calls it before it commits."""
+        await self._write_entries()
+        await self._write_letters()
+        rows = [
+            {"messages": pack(self._outbox[start : start + PARCEL_SIZE]), "created_at": self._now}
+            for start in range(0, len(self._outbox), PARCEL_SIZE)
+        ]
+        if rows:
+            await self._connection.execute(insert(self._tables.outbox), rows)
+            self.has_posted = True
+
+    async def _write_entries(self) -> None:
+        if not self._entries:
+            return
+        statement = upsert(self._store.db, self._tables.inbox)
+        await self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["consumer", "message_id"],
+                set_={name: statement.excluded[name] for name in _REPEATED},
+            ),
+            [_inbox_row(entry, self._now) for entry in self._entries.values()],
+        )
+
+    async def _write_letters(self) -> None:
+        if self._letters:
+            await self._connection.execute(
+                insert(self._tables.dead_letters),
+                [_letter_row(letter, self._now) for letter in self._letters],
+            )
+
+    async def _write_requests(self, postbox: Postbox) -> None:
+        requests = self._tables.requests
+        if postbox.requests:
+            again = self._now + timedelta(seconds=pause_after(1))
+            statement = upsert(self._store.db, requests).on_conflict_do_nothing()
+            await self._connection.execute(
+                statement,
+                [
+                    {
+                        "command_id": request.command_id,
+                        "message": pack([request.message]),
+                        "asked": 1,
+                        "ask_again_at": again,
+                    }
+                    for request in postbox.requests
+                ],
+            )
+        if postbox.answered:
+            await self._connection.execute(
+                delete(requests).where(requests.c.command_id.in_(postbox.answered))
+            )
+
+
+def upsert(db: Database, table: Any) -> Any:
+    """An INSERT of the store's dialect, which knows ON CONFLICT."""
+    statement: Insert = sqlite.insert(table) if db.is_sqlite else postgresql.insert(table)
+    return statement
+
+
+def _entry(row: Any) -> InboxEntry:
+    reply = row.reply_topic and ReplyAddress(topic=row.reply_topic, partition=row.reply_partition)
+    return InboxEntry(
+        consumer=row.consumer,
+        message_id=row.message_id,
+        message_type=row.message_type,
+        fingerprint=row.fingerprint,
+        correlation_id=row.correlation_id,
+        traceparent=row.traceparent,
+        reply_to=reply or None,
+        settlement=settlement_from(row.settlement),
+    )
+
+
+def _inbox_row(entry: InboxEntry, now: datetime) -> dict[str, Any]:
+    return {
+        "consumer": entry.consumer,
+        "message_id": entry.message_id,
+        "message_type": entry.message_type,
+        "fingerprint": entry.fingerprint,
+        "correlation_id": entry.correlation_id,
+        "traceparent": entry.traceparent,
+        "reply_topic": entry.reply_to and entry.reply_to.topic,
+        "reply_partition": entry.reply_to and entry.reply_to.partition,
+        "settlement": settlement_text(entry.settlement),
+        "received_at": now,
+    }
+
+
+def _letter_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
+    return {
+        "consumer": letter.consumer,
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "key": letter.key,
+        "value": letter.value,
+        "headers": [[name, b64encode(value).decode()] for name, value in letter.headers],
+        "error": letter.error,
+        "attempts": letter.attempts,
+        "created_at": now,
+    }
+
+
+def _published(letter: DeadLetter) -> Outgoing:
+    readable = {name: value.decode() for name, value in letter.headers if value.isascii()}
+    return Outgoing(
+        topic=f"{letter.topic}.dead",
+        key=(letter.key or b"").decode(errors="replace"),
+        value=(letter.value or b"").decode(errors="replace"),
+        headers=readable
+        | {
+            "dead-consumer": letter.consumer,
+            "dead-partition": str(letter.partition),
+            "dead-offset": str(letter.offset),
+            "dead-attempts": str(letter.attempts),
+            "dead-error": letter.error[:500],
+        },
+    )

@@ -1,0 +1,44 @@
+"""The unit of work of a SQL store."""
+
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.contract import Command, Event
+from contracts.problems import Problem
+from messaging.envelope import Envelope
+from messaging.work import Postbox, Settlement
+
+
+class SqlWork:
+    """What handlers get; a service's own work adds its repositories on `connection`."""
+
+    def __init__(self, connection: AsyncConnection, postbox: Postbox) -> None:
+        self.connection = connection
+        self.postbox = postbox
+
+    @property
+    def cause(self) -> Envelope:
+        """See messaging.work.Work."""
+        return self.postbox.cause
+
+    def announce(self, event: Event, *, version: int) -> None:
+        """See messaging.work.Work."""
+        self.postbox.announce(event, version=version)
+
+    def ask(self, command: Command, *, command_id: UUID) -> None:
+        """See messaging.work.Work."""
+        self.postbox.ask(command, command_id=command_id)
+
+    def answered(self, command_id: UUID) -> None:
+        """See messaging.work.Work."""
+        self.postbox.answered.append(command_id)
+
+    def succeed(self, command_id: UUID, result: BaseModel | None) -> None:
+        """See messaging.work.Work."""
+        self.postbox.settle(command_id, Settlement.succeeded(result))
+
+    def refuse(self, command_id: UUID, problem: Problem) -> None:
+        """See messaging.work.Work."""
+        self.postbox.settle(command_id, Settlement.refused(problem))

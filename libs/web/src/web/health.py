@@ -1,0 +1,49 @@
+"""Is the process alive, is it ready, and what does it count."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+Check = Callable[[], Awaitable[None]]
+
+CHECK_S: Final = 3.0
+
+
+def health_router(checks: Mapping[str, Check]) -> APIRouter:
+    """`/health/live`, `/health/ready` (503 while a check raises or takes over 3 s), `/metrics`."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/health/ready")
+    async def ready() -> Response:
+        results = await asyncio.gather(*(_state_of(check) for check in checks.values()))
+        states = dict(zip(checks, results, strict=True))
+        is_ready = all(state == "ok" for state in results)
+        return JSONResponse(
+            {"status": "ready" if is_ready else "not ready", "checks": states},
+            status_code=200 if is_ready else 503,
+        )
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _state_of(check: Check) -> str:
+    try:
+        async with asyncio.timeout(CHECK_S):
+            await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_S:.0f} s"
+    except Exception as error:
+        return str(error) or type(error).__name__
+    return "ok"

@@ -1,0 +1,105 @@
+"""Plain ASGI middleware: request ids and trace context, limits, metrics."""
+
+import re
+import time
+from typing import Final
+
+import structlog
+from prometheus_client import Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.ids import new_id
+from telemetry.traces import child_of, current_traceparent
+from web.problems import TOO_LARGE, problem_response
+
+DURATION: Final = Histogram(
+    "frontdesk_http_request_seconds",
+    "Time to the end of the response",
+    ["method", "route", "status"],
+)
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestContext:
+    """Gives each request an id and a span, echoes both, and counts it by route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+        traceparent = child_of(headers.get("traceparent"))
+        started, status = time.perf_counter(), 500
+
+        async def send_with_context(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                out = MutableHeaders(scope=message)
+                out["X-Request-Id"] = request_id
+                out["traceparent"] = traceparent
+            await send(message)
+
+        token = current_traceparent.set(traceparent)
+        try:
+            with structlog.contextvars.bound_contextvars(
+                request_id=request_id, traceparent=traceparent
+            ):
+                await self._app(scope, receive, send_with_context)
+        finally:
+            current_traceparent.reset(token)
+            route = getattr(scope.get("route"), "path", "unmatched")
+            DURATION.labels(scope["method"], route, status).observe(time.perf_counter() - started)
+
+
+class BodyLimit:
+    """Answers 413 to a body of more than `limit_bytes`, announced or not.
+
+    Paths that start with one of `streamed` are left alone: they count for themselves.
+    """
+
+    def __init__(self, app: ASGIApp, limit_bytes: int, streamed: tuple[str, ...] = ()) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+        self._streamed = streamed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or (self._streamed and scope["path"].startswith(self._streamed)):
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdecimal() and int(announced) > self._limit_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit_bytes:
+                raise _TooLarge
+            return message
+
+        try:
+            await self._app(scope, receive_limited, send)
+        except _TooLarge:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = TOO_LARGE.problem(
+            f"at most {self._limit_bytes} bytes", limit_bytes=self._limit_bytes
+        )
+        await problem_response(problem, {"Connection": "close"})(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    pass

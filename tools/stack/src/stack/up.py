@@ -1,0 +1,137 @@
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psutil
+
+from stack.down import running_processes, stop_in_order
+from stack.errors import StackError
+from stack.interrupts import interrupts_ignored
+from stack.layout import Layout
+from stack.ports import default_ports, require_free
+from stack.preparing import prepare
+from stack.processes import kill, rotate_log, spawn, strays
+from stack.readiness import wait_until_ready
+from stack.report import Report
+from stack.state import ProcessRecord, StackState, exclusive
+from stack.topology import ProcessSpec, Topology, TopologyBuilder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadlines:
+    """How long a start may take before it counts as failed."""
+
+    broker_s: float = 20
+    prepare_s: float = 120
+    ready_s: float = 120
+
+
+def bring_up(
+    layout: Layout,
+    ports: Mapping[str, int] | None,
+    build: TopologyBuilder,
+    report: Report,
+    deadlines: Deadlines,
+) -> list[str]:
+    """Starts what isn't running, waits until all is ready, and names what was started.
+
+    When it fails or is interrupted, what this call started is stopped again. Raises StackError.
+    """
+    with exclusive(layout):
+        state = StackState.load(layout)
+        running = running_processes(state, layout)
+        state.ports = _choose_ports(state, running, ports)
+        topology = build(layout, state.ports)
+        missing = [spec for spec in topology.processes if spec.name not in running]
+        if not missing:
+            raise StackError(f"It is up already: {', '.join(running)} are running.")
+        for stray in strays(layout, known=[process.pid for process in running.values()]):
+            kill(stray)
+        require_free({spec.name: spec.port for spec in missing})
+        start = _Start(layout, state, report, deadlines, running)
+        with start.undone_on_failure():
+            start.run(topology, missing)
+        return start.started
+
+
+def _choose_ports(
+    state: StackState, running: Mapping[str, psutil.Process], asked: Mapping[str, int] | None
+) -> dict[str, int]:
+    """What still runs keeps its ports, so the missing ones come back to theirs."""
+    if not running or not state.ports:
+        return dict(asked or default_ports())
+    if asked is not None and dict(asked) != state.ports:
+        raise StackError(
+            f"It is partly up ({', '.join(running)}) on other ports than these. "
+            "Stop it first, or start the rest without naming ports."
+        )
+    return state.ports
+
+
+@dataclass
+class _Start:
+    """One run of `up`: it knows what it has started, and can take it back."""
+
+    layout: Layout
+    state: StackState
+    report: Report
+    deadlines: Deadlines
+    running: dict[str, psutil.Process]
+    started: list[str] = field(default_factory=list)
+
+    def run(self, topology: Topology, missing: Sequence[ProcessSpec]) -> None:
+        for spec in missing:
+            rotate_log(self.layout, spec.name)
+        if topology.broker in missing:
+            self._launch(topology.broker)
+        self._wait([topology.broker], self.deadlines.broker_s)
+        with self.report.working("Creating topics"):
+            topology.on_broker_ready()
+        services = [spec for spec in topology.services if spec in missing]
+        with self.report.working("Migrating the stores"):
+            prepare(services, self.layout, timeout_s=self.deadlines.prepare_s)
+        for spec in services:
+            self._launch(spec)
+        self._wait(topology.services, self.deadlines.ready_s)
+
+    @contextmanager
+    def undone_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            with interrupts_ignored():
+                self._undo()
+            raise
+
+    def _launch(self, spec: ProcessSpec) -> None:
+        child = spawn(spec.command, spec.environment, self.layout, spec.name)
+        process = psutil.Process(child.pid)
+        self.running[spec.name] = process
+        self.started.append(spec.name)
+        self.state.processes[spec.name] = ProcessRecord(
+            name=spec.name,
+            pid=process.pid,
+            created_at=process.create_time(),
+            port=spec.port,
+            ready_path=spec.ready_path,
+        )
+        self.state.save(self.layout)
+
+    def _wait(self, specs: Sequence[ProcessSpec], timeout_s: float) -> None:
+        def tell(name: str, seconds: float) -> None:
+            if name in self.started:
+                port = self.state.processes[name].port
+                self.report.say(f"  {name:8} ready on port {port} after {seconds:.1f} s")
+
+        names = ", ".join(spec.name for spec in specs)
+        with self.report.working(f"Waiting until ready: {names}"):
+            wait_until_ready(specs, self.running, self.layout, timeout_s=timeout_s, on_ready=tell)
+
+    def _undo(self) -> None:
+        mine = {name: self.running[name] for name in self.started}
+        others = [process.pid for name, process in self.running.items() if name not in mine]
+        left_over = strays(self.layout, known=[*others, *(p.pid for p in mine.values())])
+        stop_in_order(mine, left_over)
+        for name in mine:
+            self.state.processes.pop(name, None)
+        self.state.save(self.layout)
