@@ -53,6 +53,13 @@ class CaptureRequest(Body):
     """How much of a hold to take; all of it when no amount is given."""
 
     amount: DecimalText | None = None
+    currency: CurrencyCode | None = None
+
+    @model_validator(mode="after")
+    def _an_amount_has_a_currency(self) -> Self:
+        if (self.amount is None) != (self.currency is None):
+            raise ValueError("amount and currency go together")
+        return self
 
 
 class LedgerCommand(Command):

@@ -1,6 +1,6 @@
 """Problem details (RFC 9457), and the table by which a service names its refusals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,22 @@ class Problem(BaseModel):
     instance: str | None = None
 
 
+def _public_attributes(error: Exception) -> dict[str, Any]:
+    return {name: value for name, value in vars(error).items() if not name.startswith("_")}
+
+
 @dataclass(frozen=True)
 class ProblemType:
-    """What never changes about a kind of problem: its slug, HTTP status and title."""
+    """What never changes about a kind of problem: its slug, HTTP status and title.
+
+    `members` tells what a refusal of this kind shows of itself: its public attributes, unless the
+    table says otherwise.
+    """
 
     slug: str
     status: int
     title: str
+    members: Callable[[Any], dict[str, Any]] = _public_attributes
 
     def problem(self, detail: str | None = None, **members: Any) -> Problem:
         """This kind of problem with a detail and its own members."""
@@ -44,15 +53,10 @@ ProblemTable = Mapping[type[Exception], ProblemType]
 def problem_of(error: Exception, table: ProblemTable) -> Problem | None:
     """The problem that the table has for this error or for the nearest of its base classes.
 
-    The error's public attributes become members; its text becomes the detail. None: the error
-    is not a refusal but a defect or an outage.
+    The error's text becomes the detail. None: the error is not a refusal but a defect or an
+    outage.
     """
     for kind in type(error).__mro__:
-        if kind in table:
-            members = {
-                name: value
-                for name, value in vars(error).items()
-                if not name.startswith("_") and name not in {"detail", "status", "title", "type"}
-            }
-            return table[kind].problem(str(error) or None, **members)
+        if problem_type := table.get(kind):
+            return problem_type.problem(str(error) or None, **problem_type.members(error))
     return None

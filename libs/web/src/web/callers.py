@@ -47,6 +47,11 @@ class Caller:
         """Is it another service of this deployment?"""
         return "service" in self.roles
 
+    @property
+    def sees_everything(self) -> bool:
+        """Staff and services see everybody's things; everybody else their own."""
+        return self.is_staff or self.is_service
+
 
 class InvalidToken(Exception):
     """The token is malformed, forged, expired, or not for us."""

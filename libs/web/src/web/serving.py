@@ -1,8 +1,9 @@
-"""Runs an application until SIGTERM or SIGINT."""
+"""Runs an application until SIGTERM or SIGINT, and a service's commands."""
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,30 +25,36 @@ async def serve(app: FastAPI, *, host: str, port: int, shutdown_s: int = 5) -> N
     await uvicorn.Server(config).serve()
 
 
-def run_command(name: str, commands: Mapping[str, Callable[[], Awaitable[None] | None]]) -> int:
+Command = Callable[[], Coroutine[Any, Any, None] | None]
+
+
+def run_command(name: str, commands: Mapping[str, Command]) -> int:
     """`python -m <name>.main <command>`: run it; 0, or 2 with one clear sentence.
 
     A coroutine runs on uvloop where there is one.
     """
     chosen = commands.get(sys.argv[1]) if len(sys.argv) == 2 else None
     if chosen is None:
-        print(f"usage: python -m {name}.main {'|'.join(commands)}", file=sys.stderr)
-        return 2
+        return _refuse(f"usage: python -m {name}.main {'|'.join(commands)}")
     try:
         running = chosen()
+        if running is not None:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(running)
     except ValidationError as error:
-        names = ", ".join(str(item["loc"][0]) for item in error.errors())
-        print(f"{name} can't start: check these settings: {names}", file=sys.stderr)
-        return 2
-    if running is not None:
-        _run(running)
+        names = ", ".join(str(item["loc"][0]) for item in error.errors() if item["loc"])
+        return _refuse(f"{name} can't start; these settings are missing or wrong: {names}")
     return 0
 
 
-def _run(running: Awaitable[None]) -> None:
-    async def main() -> None:
-        await running
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
-    uvicorn_loop = uvicorn.Config(lambda: None).get_loop_factory()
-    with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
-        runner.run(main())
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 2

@@ -1,5 +1,6 @@
 """What every service reads from its environment."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -7,13 +8,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """The settings that all services share; they carry no prefix.
+    """Settings that every service has.
 
-    A service's own settings subclass this and give their own members a `validation_alias` with the
-    service's prefix, as in `LEDGER_DATABASE_URL`.
+    A service's own settings subclass this with an `env_prefix`: `LEDGER_DATABASE_URL`,
+    `LEDGER_HTTP_PORT`. What all services of a deployment share carries no prefix.
     """
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    database_url: str
+    migrations: Path
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65535)]
 
     kafka_bootstrap_servers: Annotated[str, Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")] = (
         "127.0.0.1:19092"

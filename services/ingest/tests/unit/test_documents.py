@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -31,12 +32,12 @@ def test_a_processed_document_knows_its_counts_and_model(document: Document) -> 
 def test_processing_again_forgets_the_error_of_the_last_time(document: Document) -> None:
     document.begin_processing()
     document.fail(Unreadable.TOO_COSTLY)
-    assert document.error is Unreadable.TOO_COSTLY
+    failed = replace(document)
 
     document.begin_processing()
 
-    assert document.error is None
-    assert document.status is DocumentStatus.PROCESSING
+    assert (failed.status, failed.error) == (DocumentStatus.FAILED, Unreadable.TOO_COSTLY)
+    assert (document.status, document.error) == (DocumentStatus.PROCESSING, None)
 
 
 def test_a_document_that_is_not_being_processed_can_not_be_finished(document: Document) -> None:

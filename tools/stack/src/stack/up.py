@@ -13,7 +13,7 @@ from stack.preparing import prepare
 from stack.processes import kill, rotate_log, spawn, strays
 from stack.readiness import wait_until_ready
 from stack.report import Report
-from stack.state import ProcessRecord, StackState, exclusive
+from stack.state import ProcessRecord, StackState, exclusive, state_file
 from stack.topology import ProcessSpec, Topology, TopologyBuilder
 
 
@@ -130,8 +130,10 @@ class _Start:
     def _undo(self) -> None:
         mine = {name: self.running[name] for name in self.started}
         others = [process.pid for name, process in self.running.items() if name not in mine]
-        left_over = strays(self.layout, known=[*others, *(p.pid for p in mine.values())])
-        stop_in_order(mine, left_over)
+        stop_in_order(mine, self.layout, spared=others)
         for name in mine:
             self.state.processes.pop(name, None)
-        self.state.save(self.layout)
+        if others:
+            self.state.save(self.layout)
+        else:
+            state_file(self.layout).unlink(missing_ok=True)

@@ -114,6 +114,17 @@ def test_children_that_outlive_their_parent_are_strays_that_down_stops(
     assert is_gone(child)
 
 
+def test_down_leaves_no_child_of_a_process_that_ended_as_asked(stack: Stack, scenery: Any) -> None:
+    scenery.manners["ledger"] = "parent"
+    stack.up()
+    parent = psutil.Process(StackState.load(stack.layout).processes["ledger"].pid)
+    (child,) = parent.children()
+
+    stack.down()
+
+    assert is_gone(child)
+
+
 def test_a_process_of_another_stack_is_no_stray(stack: Stack, tmp_path: Path) -> None:
     other = type(stack)(tmp_path / "other").layout
     other.create()

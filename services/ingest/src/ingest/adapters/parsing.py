@@ -37,7 +37,7 @@ class SubprocessParser:
     async def parse(self, content: bytes) -> ParsedDocument:
         async with self._places:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-m", _WORKER, json.dumps(asdict(self._limits))),
+                *(sys.executable, "-I", "-B", "-m", _WORKER, json.dumps(asdict(self._limits))),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=DEVNULL,

@@ -70,7 +70,7 @@ class QdrantEdgeIndex:
     async def chunk_counts(self) -> Mapping[UUID, int]:
         request = qdrant.FacetRequest(key=_DOCUMENT, limit=_MOST_DOCUMENTS, exact=True)
         facet = await self._run(lambda: self._shard.facet(request))
-        return {UUID(str(hit.value)): hit.count for hit in facet.hits}
+        return {UUID(str(hit.value)): hit.count for hit in facet.hits if hit.count}
 
     async def close(self) -> None:
         await self._run(self._shard.close)

@@ -18,18 +18,18 @@ class Question:
 
 
 ABOUT_THE_HANDBOOK = Question(
-    text="How much is the membership fee for adults?",
-    answer_says="240",
+    text="How much does an adult membership cost per year?",
+    answer_says="360",
     document=HANDBOOK,
-    page=3,
+    page=2,
 )
 ABOUT_THE_SHOP = Question(
-    text="How many days do I have to return something from the shop?",
-    answer_says="30",
+    text="How long is clothing under warranty?",
+    answer_says="24 months",
     document=SHOP_PAGE,
     page=None,
 )
-UNANSWERED = "Can I bring my dog on the boats?"
+UNANSWERED = "What is the password of the wireless network?"
 
 
 def customer_opens_a_conversation(scene: Scene) -> None:

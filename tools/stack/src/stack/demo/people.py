@@ -2,7 +2,7 @@ from stack.demo.caller import Caller, Resource
 from stack.demo.expectations import expect
 from stack.demo.scene import Scene
 
-STAFF_EMAIL = "robin@club.example"
+STAFF_EMAIL = "robin@harbourlane.example"
 CUSTOMER_EMAIL = "kim@home.example"
 
 

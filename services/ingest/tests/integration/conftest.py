@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.adapters.minilm import MiniLmEmbedder
+
+
+@pytest.fixture(scope="session")
+def model_folder(pytestconfig: pytest.Config) -> Path:
+    folder = pytestconfig.rootpath / "var" / "models" / "minilm"
+    if not (folder / "build.json").exists():
+        pytest.skip("the embedding model is not built: tools/models/build_minilm.py builds it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder(model_folder: Path) -> Iterator[MiniLmEmbedder]:
+    embedder = MiniLmEmbedder(model_folder)
+    yield embedder
+    embedder.close()
+
+
+@pytest.fixture(scope="session")
+def samples(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.rootpath / "samples"
