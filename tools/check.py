@@ -17,6 +17,7 @@ from workspace import ROOT, VENV, distribution, members
 
 BIN = VENV / "bin"
 PYTHON = str(BIN / "python")
+DEADLINE_S = 300
 WITHOUT_SERVERS = "not integration and not end_to_end and not faults"
 # Loaded by name, never imported: database drivers, Uvicorn's parts, and wheels that carry programs.
 LOADED_BY_NAME = (
@@ -37,9 +38,9 @@ class Check:
         failures = []
         for number, command in enumerate(self.commands):
             folder = self.folders[number] if self.folders else ROOT
-            done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
-            if done.returncode != 0:
-                failures.append(f"{done.stdout}{done.stderr}".strip())
+            output = _failure_of(command, folder)
+            if output is not None:
+                failures.append(output)
         return time.monotonic() - started, "\n".join(failures) if failures else None
 
 
@@ -81,6 +82,16 @@ def _run_all(chosen: list[Check]) -> Iterator[tuple[str, str | None]]:
             if output is not None:
                 print(output, flush=True)
             yield name, output
+
+
+def _failure_of(command: list[str], folder: Path) -> str | None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, text=True, capture_output=True, check=False, timeout=DEADLINE_S
+        )
+    except subprocess.TimeoutExpired:
+        return f"no end after {DEADLINE_S} s: {' '.join(command)}"
+    return f"{done.stdout}{done.stderr}".strip() if done.returncode != 0 else None
 
 
 def _tool(name: str) -> str:
