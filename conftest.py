@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["testkit.plugin"]
+
 _MARKERS = {"integration", "end_to_end", "faults"}
 
 

@@ -40,7 +40,8 @@ class Check:
             folder = self.folders[number] if self.folders else ROOT
             output = _failure_of(command, folder)
             if output is not None:
-                failures.append(output)
+                where = f"{folder.relative_to(ROOT)}: " if self.folders else ""
+                failures.append(where + output)
         return time.monotonic() - started, "\n".join(failures) if failures else None
 
 

@@ -105,6 +105,7 @@ class UserChanged(AuthEvent):
 class SessionRevoked(AuthEvent):
     """A sign-in session has ended before its time; its access tokens run out by themselves."""
 
+    aggregate: ClassVar[str] = "session_id"
     type: Literal["SessionRevoked"] = "SessionRevoked"
     session_id: UUID
     reason: Literal["signed_out", "refresh_token_reused", "user_deactivated"]

@@ -1,9 +1,9 @@
 """What the catalogue takes, announces and shows."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from contracts.contract import Body, Command, Event, VersionedView, View
 from contracts.money import CurrencyCode, DecimalText, MinorUnits
@@ -35,6 +35,13 @@ class ProductPatch(Body):
     name: ProductName | None = None
     description: ProductDescription | None = None
     price: DecimalText | None = None
+    currency: CurrencyCode | None = None
+
+    @model_validator(mode="after")
+    def _a_price_has_a_currency(self) -> Self:
+        if (self.price is None) != (self.currency is None):
+            raise ValueError("price and currency go together")
+        return self
 
 
 class StockRequest(Body):
@@ -79,7 +86,10 @@ class CreateProduct(CatalogCommand):
 
 
 class ChangeProduct(CatalogCommand):
-    """Answered with a ProductView; refused when `expected_version` is stale."""
+    """Answered with a ProductView; refused when `expected_version` is stale.
+
+    A price comes with its currency, which must be the product's.
+    """
 
     aggregate: ClassVar[str] = "product_id"
     type: Literal["ChangeProduct"] = "ChangeProduct"
@@ -88,6 +98,7 @@ class ChangeProduct(CatalogCommand):
     name: str | None = None
     description: str | None = None
     price: MinorUnits | None = None
+    currency: CurrencyCode | None = None
 
 
 class AdjustStock(CatalogCommand):
@@ -186,6 +197,16 @@ class OrderPlaced(CatalogEvent):
     currency: CurrencyCode
 
 
+class OrderPaymentChanged(CatalogEvent):
+    """The payment has moved on while the order stays what it is: money is held, or given back."""
+
+    aggregate: ClassVar[str] = "order_id"
+    type: Literal["OrderPaymentChanged"] = "OrderPaymentChanged"
+    order_id: UUID
+    customer_id: UUID
+    payment_status: PaymentStatus
+
+
 class OrderConfirmed(CatalogEvent):
     """The order is paid and its stock has left the shelf."""
 
@@ -211,7 +232,12 @@ CatalogCommands = Annotated[
     Field(discriminator="type"),
 ]
 CatalogEvents = Annotated[
-    ProductChanged | StockChanged | OrderPlaced | OrderConfirmed | OrderCancelled,
+    ProductChanged
+    | StockChanged
+    | OrderPlaced
+    | OrderPaymentChanged
+    | OrderConfirmed
+    | OrderCancelled,
     Field(discriminator="type"),
 ]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, field_validator
 
 from contracts.topics import Topic
 
@@ -20,6 +20,14 @@ class Body(BaseModel):
     """What a client sends. Strings are stripped; a member nobody knows is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        # JSON can say it, and PostgreSQL can't keep it.
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("the character U+0000 is not allowed")
+        return value
 
 
 class View(BaseModel):

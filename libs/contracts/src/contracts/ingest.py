@@ -59,12 +59,12 @@ class IngestEvent(Event):
 
 
 class DocumentProcessed(IngestEvent):
-    """A document can be searched."""
+    """A document can be searched. `page_count` is None where the format has no pages."""
 
     type: Literal["DocumentProcessed"] = "DocumentProcessed"
     title: str
     content_hash: str
-    page_count: int
+    page_count: int | None
     chunk_count: int
 
 
@@ -106,9 +106,9 @@ class DocumentView(VersionedView):
 class Passage(View):
     """A piece of a document that matches a query.
 
-    `score` orders the passages of one search; `similarity` (cosine of the embeddings, -1 to 1) and
-    `term_overlap` (share of the query's content words found in the passage, 0 to 1) can be
-    compared between searches.
+    `score` orders the passages of one search. `similarity` (cosine of the embeddings, -1 to 1) and
+    `term_overlap` (share of the query's content words that the passage has, 0 to 1, where a word
+    counts the more the fewer passages have it) can be compared between searches.
     """
 
     chunk_id: UUID

@@ -115,14 +115,15 @@ class PlaceHold(LedgerCommand):
 class CaptureHold(LedgerCommand):
     """Sent by the gateway for staff and by catalog's order saga; answered with a TransactionView.
 
-    The money goes to the organisation's sales account. No amount: all that is held. What isn't
-    captured is released.
+    The money goes to the organisation's sales account. No amount: all that is held; an amount comes
+    with its currency. What isn't captured is released.
     """
 
     type: Literal["CaptureHold"] = "CaptureHold"
     hold_id: UUID
     transaction_id: UUID
     amount: MinorUnits | None = None
+    currency: CurrencyCode | None = None
     description: str = ""
 
 

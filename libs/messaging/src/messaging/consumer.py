@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -34,7 +34,7 @@ class BatchConsumer(Generic[W]):
     `handlers` are applied inline, each in its own unit of work inside the batch's transaction;
     messages of the types in `slow` go to the durable inbox. `problems` says which errors are
     refusals. A handler that fails otherwise is tried `tries` times; then the record is a dead
-    letter. `dead_letter_limit` dead letters in a row stop the consumer.
+    letter. `dead_letter_limit` dead letters in a row stop the consumer. `after_commit` is called after each batch.
     """
 
     name: str
@@ -44,6 +44,7 @@ class BatchConsumer(Generic[W]):
     problems: ProblemTable
     tries: int = 3
     dead_letter_limit: int = 20
+    after_commit: Callable[[], None] = lambda: None
     _dead_in_a_row: int = 0
 
     def __post_init__(self) -> None:
@@ -67,6 +68,7 @@ class BatchConsumer(Generic[W]):
             if batch.dead_in_a_row >= self.dead_letter_limit:
                 raise TooManyDeadLetters(f"{batch.dead_in_a_row} records in a row have failed")
         self._dead_in_a_row = batch.dead_in_a_row
+        self.after_commit()
         for (message_type, result), count in batch.counts.items():
             CONSUMED.labels(self.name, message_type, result).inc(count)
 

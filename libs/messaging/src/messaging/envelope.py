@@ -6,15 +6,26 @@ Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kaf
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from contracts.ids import new_id
-from contracts.topics import Topic
+from contracts.topics import TOPICS, Topic
 
 T = TypeVar("T")
 
-MAX_HEADER_BYTES = 1_024
+MAX_HEADER_BYTES: Final = 1_024
+
+_LONGEST: Final = {
+    "ce_type": 64,
+    "ce_source": 128,
+    "ce_subject": 128,
+    "ce_actor": 128,
+    "traceparent": 64,
+}
+"""In characters: what the columns of every store can hold."""
+
+_OUTCOMES: Final = {topic.name: topic for topic in TOPICS if topic.name.endswith(".outcomes.v1")}
 
 
 class EnvelopeError(ValueError):
@@ -75,11 +86,12 @@ class Envelope:
     def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> "Envelope":
         """The envelope in a record's raw headers.
 
-        Raises EnvelopeError for a header that isn't UTF-8 or is too long, and for an attribute
-        that is missing or malformed.
+        Raises EnvelopeError for a header that isn't UTF-8 or is too long, for an attribute that is
+        missing or malformed or that no store could hold, and for an answer to nowhere.
         """
         try:
             text = {name: _text(value) for name, value in headers}
+            _require_storable(text)
             return cls(
                 id=UUID(text["ce_id"]),
                 type=text["ce_type"],
@@ -125,8 +137,21 @@ def _optional(read: Callable[[str], T], value: str | None) -> T | None:
     return None if value is None else read(value)
 
 
+def _require_storable(headers: dict[str, str]) -> None:
+    """A record that can be read but not remembered would stop its partition for good."""
+    for name, longest in _LONGEST.items():
+        value = headers.get(name)
+        if value is not None and (not 0 < len(value) <= longest or "\0" in value):
+            raise EnvelopeError(f"{name} is not 1 to {longest} characters of text")
+
+
 def _reply_address(headers: dict[str, str]) -> ReplyAddress | None:
-    topic = headers.get("ce_replyto")
-    if topic is None:
+    """Only a declared partition will do: a relay that publishes to another one gets stuck."""
+    name = headers.get("ce_replyto")
+    if name is None:
         return None
-    return ReplyAddress(topic=topic, partition=_optional(int, headers.get("ce_replypartition")))
+    partition = _optional(int, headers.get("ce_replypartition"))
+    topic = _OUTCOMES.get(name)
+    if topic is None or not (partition is None or 0 <= partition < topic.partitions):
+        raise EnvelopeError("the reply address is not a partition of a topic of outcomes")
+    return ReplyAddress(topic=name, partition=partition)

@@ -19,6 +19,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from contracts.topics import Topic
+from messaging.long_poll import LongPollConsumer
 from messaging.pauses import pauses_s
 from messaging.records import Record
 
@@ -29,19 +30,6 @@ Consume: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
 MAX_RECORDS: Final = 500
 WATCH_EVERY_S: Final = 3.0
 STUCK_AFTER_S: Final = 30.0
-
-
-class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """An aiokafka consumer whose `getmany` waits for records, so an idle loop costs nothing."""
-
-    async def getmany(
-        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """The next records, at most `max_records`. Raises ConsumerStoppedError on `stop`."""
-        while True:
-            records = await super().getmany(*partitions, timeout_ms=1_000, max_records=max_records)
-            if records:
-                return records  # type: ignore[no-any-return]
 
 
 def kafka_broker(bootstrap_servers: str, *, name: str, shutdown_s: float = 10.0) -> KafkaBroker:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import gaierror
 from typing import Any, Final
 
 from sqlalchemy import event
@@ -58,7 +59,7 @@ class Database:
 
 def is_transient(error: BaseException) -> bool:
     """Is the store away, busy, or was a transaction chosen as a deadlock's victim?"""
-    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError | InterfaceError):
+    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError | gaierror | InterfaceError):
         return True
     if not isinstance(error, DBAPIError):
         return False

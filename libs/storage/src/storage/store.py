@@ -1,13 +1,12 @@
 """Delivery's ports on a SQL store: everything a batch does, in one transaction."""
 
-from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Insert, delete, insert, select
+from sqlalchemy import Insert, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +20,7 @@ from messaging.work import Postbox, Settlement
 from storage import database
 from storage.codec import pack, settlement_from, settlement_text
 from storage.database import Database
+from storage.dead_letters import letter_row, published
 from storage.tables import DeliveryTables
 from storage.work import SqlWork
 
@@ -28,8 +28,6 @@ W = TypeVar("W", bound=SqlWork)
 
 PARCEL_SIZE: Final = 200
 """Messages of one transaction share outbox rows of this many."""
-
-_REPEATED: Final = ("reply_topic", "reply_partition", "settlement")
 
 
 class SqlStore(Generic[W]):
@@ -95,6 +93,7 @@ class SqlTransaction(Generic[W]):
         self._tables = store.tables
         self._now = datetime.now(UTC)
         self._entries: dict[UUID, InboxEntry] = {}
+        self._known: set[UUID] = set()
         self._outbox: list[Outgoing] = []
         self._letters: list[DeadLetter] = []
         self.has_posted = False
@@ -113,15 +112,7 @@ class SqlTransaction(Generic[W]):
 
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """See messaging.store.Transaction."""
-        inbox = self._tables.inbox
-        if not ids:
-            return {}
-        rows = await self._connection.execute(
-            select(inbox).where(
-                inbox.c.consumer == self._store.name, inbox.c.message_id.in_(list(ids))
-            )
-        )
-        return {row.message_id: _entry(row) for row in rows}
+        return await self._find(ids) if ids else {}
 
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction."""
@@ -133,7 +124,7 @@ class SqlTransaction(Generic[W]):
         """See messaging.store.Transaction."""
         entry = self._entries.get(command_id)
         if entry is None:
-            entry = (await self.received([command_id])).get(command_id)
+            entry = (await self._find([command_id], lock=True)).get(command_id)
         if entry is not None and entry.settlement is None:
             self.remember(entry.settled(settlement))
 
@@ -175,7 +166,7 @@ class SqlTransaction(Generic[W]):
     def bury(self, letter: DeadLetter) -> None:
         """See messaging.store.Transaction."""
         self._letters.append(letter)
-        self.post(_published(letter))
+        self.post(published(letter))
 
     async def flush(self) -> None:
         """Write what has been collected. The store calls it before it commits."""
@@ -189,23 +180,42 @@ class SqlTransaction(Generic[W]):
             await self._connection.execute(insert(self._tables.outbox), rows)
             self.has_posted = True
 
-    async def _write_entries(self) -> None:
-        if not self._entries:
-            return
-        statement = upsert(self._store.db, self._tables.inbox)
-        await self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["consumer", "message_id"],
-                set_={name: statement.excluded[name] for name in _REPEATED},
-            ),
-            [_inbox_row(entry, self._now) for entry in self._entries.values()],
+    async def _find(self, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, InboxEntry]:
+        inbox = self._tables.inbox
+        query = select(inbox).where(
+            inbox.c.consumer == self._store.name, inbox.c.message_id.in_(list(ids))
         )
+        rows = await self._connection.execute(query.with_for_update() if lock else query)
+        found = {row.message_id: _entry(row) for row in rows}
+        self._known.update(found)
+        return found
+
+    async def _write_entries(self) -> None:
+        """A message that is new here and not in the store has been handled twice: that fails."""
+        rows = [_inbox_row(entry, self._now) for entry in self._entries.values()]
+        new = [row for row in rows if row["message_id"] not in self._known]
+        known = [row for row in rows if row["message_id"] in self._known]
+        inbox = self._tables.inbox
+        if new:
+            await self._connection.execute(insert(inbox), new)
+        if known:
+            statement = upsert(self._store.db, inbox)
+            given = statement.excluded
+            repeat = statement.on_conflict_do_update(
+                index_elements=["consumer", "message_id"],
+                set_={
+                    "reply_topic": given.reply_topic,
+                    "reply_partition": given.reply_partition,
+                    "settlement": func.coalesce(inbox.c.settlement, given.settlement),
+                },
+            )
+            await self._connection.execute(repeat, known)
 
     async def _write_letters(self) -> None:
         if self._letters:
             await self._connection.execute(
                 insert(self._tables.dead_letters),
-                [_letter_row(letter, self._now) for letter in self._letters],
+                [letter_row(letter, self._now) for letter in self._letters],
             )
 
     async def _write_requests(self, postbox: Postbox) -> None:
@@ -264,35 +274,3 @@ def _inbox_row(entry: InboxEntry, now: datetime) -> dict[str, Any]:
         "settlement": settlement_text(entry.settlement),
         "received_at": now,
     }
-
-
-def _letter_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
-    return {
-        "consumer": letter.consumer,
-        "topic": letter.topic,
-        "partition": letter.partition,
-        "offset": letter.offset,
-        "key": letter.key,
-        "value": letter.value,
-        "headers": [[name, b64encode(value).decode()] for name, value in letter.headers],
-        "error": letter.error,
-        "attempts": letter.attempts,
-        "created_at": now,
-    }
-
-
-def _published(letter: DeadLetter) -> Outgoing:
-    readable = {name: value.decode() for name, value in letter.headers if value.isascii()}
-    return Outgoing(
-        topic=f"{letter.topic}.dead",
-        key=(letter.key or b"").decode(errors="replace"),
-        value=(letter.value or b"").decode(errors="replace"),
-        headers=readable
-        | {
-            "dead-consumer": letter.consumer,
-            "dead-partition": str(letter.partition),
-            "dead-offset": str(letter.offset),
-            "dead-attempts": str(letter.attempts),
-            "dead-error": letter.error[:500],
-        },
-    )

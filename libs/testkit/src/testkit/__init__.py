@@ -1,1 +1,1 @@
-"""Backing servers as fixtures, fault proxy and conformance suites."""
+"""Backing servers as fixtures, fakes, and what drives a service without a network."""

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.ids import new_id
@@ -62,6 +63,8 @@ class RequestContext:
 class BodyLimit:
     """Answers 413 to a body of more than `limit_bytes`, announced or not.
 
+    A body that wasn't announced is cut off by an HTTPException where it is read.
+
     Paths that start with one of `streamed` are left alone: they count for themselves.
     """
 
@@ -86,20 +89,13 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._limit_bytes:
-                raise _TooLarge
+                raise HTTPException(413, f"at most {self._limit_bytes} bytes")
             return message
 
-        try:
-            await self._app(scope, receive_limited, send)
-        except _TooLarge:
-            await self._refuse(scope, receive, send)
+        await self._app(scope, receive_limited, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem = TOO_LARGE.problem(
             f"at most {self._limit_bytes} bytes", limit_bytes=self._limit_bytes
         )
         await problem_response(problem, {"Connection": "close"})(scope, receive, send)
-
-
-class _TooLarge(Exception):
-    pass

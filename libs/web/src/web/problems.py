@@ -69,7 +69,7 @@ def install_problem_handlers(
     for kind in table:
         handlers[kind] = _refusal(table)
     for error_type, handler in handlers.items():
-        app.add_exception_handler(error_type, handler)  # type: ignore[arg-type]
+        app.add_exception_handler(error_type, handler)
 
 
 async def _given(_request: Request, error: ProblemError) -> JSONResponse:

@@ -81,8 +81,12 @@ class SqlService(Generic[W]):
         *,
         slow: Mapping[type[Message], SlowHandler] | None = None,
         concurrency: int = 4,
+        after_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        """Subscribe to `topics`. `slow` messages go through the durable inbox to workers."""
+        """Subscribe to `topics`. `slow` messages go through the durable inbox to workers.
+
+        `after_commit` is called after each batch.
+        """
         slow = slow or {}
         consumer = BatchConsumer(
             name=self.name,
@@ -90,6 +94,7 @@ class SqlService(Generic[W]):
             handlers=handlers,
             slow=frozenset(slow),
             problems=self.problems,
+            after_commit=after_commit,
         )
         self._subscription = Subscription(
             self._broker, topics, group=self.name, consume=consumer.consume

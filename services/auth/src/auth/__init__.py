@@ -1,1 +1,1 @@
-"""Users, sign-in sessions and keys."""
+"""Users, and where they are signed in."""

@@ -1,9 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from services.ingest.tests.integration.bench import MIGRATIONS, IngestBench
 
 from ingest.adapters.minilm import MiniLmEmbedder
+from testkit.migrations import migrate
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,10 @@ def embedder(model_folder: Path) -> Iterator[MiniLmEmbedder]:
 @pytest.fixture(scope="session")
 def samples(pytestconfig: pytest.Config) -> Path:
     return pytestconfig.rootpath / "samples"
+
+
+@pytest.fixture
+async def ingest(sql_url: str, tmp_path: Path) -> AsyncIterator[IngestBench]:
+    migrate(sql_url, MIGRATIONS)
+    async with IngestBench(sql_url, tmp_path / "data").running() as bench:
+        yield bench

@@ -165,3 +165,9 @@ def first_worker() -> int:
 def worker_ids() -> list[int]:
     children = psutil.Process().children()
     return [child.pid for child in children if "ingest.adapters.parsing_worker" in child.cmdline()]
+
+
+async def test_text_that_a_store_could_not_hold_is_mended() -> None:
+    from ingest.adapters.parsing_worker import _storable
+
+    assert _storable("a\0b\ud800c") == "ab?c"

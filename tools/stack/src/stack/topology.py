@@ -111,7 +111,12 @@ def _settings_of(name: str, data_dir: Path, secrets: Secrets, model_dir: Path) -
             "AUTH_ADMIN_PASSWORD": secrets.admin_password,
             "AUTH_KEY_FILE": str(data_dir / "signing-key.json"),
         },
-        "ingest": {"INGEST_DATA_DIR": str(data_dir), "INGEST_MODEL_DIR": str(model_dir)},
+        "ingest": {
+            "INGEST_DATA_DIR": str(data_dir),
+            "INGEST_MODEL_DIR": str(model_dir),
+            # The buffers of a batch are given back to the system instead of kept.
+            "MALLOC_MMAP_THRESHOLD_": "262144",
+        },
     }
     return of_services.get(name, {})
 

@@ -1,8 +1,9 @@
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import onnxruntime
@@ -15,24 +16,28 @@ from ingest.application.ports import Vectors
 _WINDOW_TOKENS = 256
 _WINDOWS_PER_BATCH = 2
 _DIMENSIONS = 384
+_FILES = ("model.onnx", "tokenizer.json", "build.json")
+
+_Given = TypeVar("_Given")
+_Result = TypeVar("_Result")
 
 
 class ModelMissing(Exception):
     """The embedding model was not built."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"there is no embedding model in {folder}")
+        super().__init__(f"there is no embedding model in {folder}; `make setup` builds it")
 
 
 class MiniLmEmbedder:
     """all-MiniLM-L6-v2 on ONNX Runtime, on threads of its own.
 
-    The threads take one batch at a time, so that a question waits behind a batch of a long
-    document and not behind the document.
+    A call has no more batches under way than there are threads, so that a question waits behind a
+    batch of a long document and not behind the document.
     """
 
     def __init__(self, folder: Path, threads: int = 2) -> None:
-        if not (folder / "model.onnx").exists():
+        if not all((folder / name).is_file() for name in _FILES):
             raise ModelMissing(folder)
         self._session = onnxruntime.InferenceSession(
             folder / "model.onnx", _session_options(), providers=["CPUExecutionProvider"]
@@ -40,6 +45,7 @@ class MiniLmEmbedder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_WINDOW_TOKENS)
         self._tokenizer.no_padding()
+        self._at_once = threads
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="minilm")
         self._model = f"all-MiniLM-L6-v2-int8-{_build_of(folder)}"
 
@@ -49,29 +55,29 @@ class MiniLmEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Float32 [len(texts), 384]. A text of several windows gets their mean direction."""
-        loop = asyncio.get_running_loop()
-        windows, owners = await loop.run_in_executor(self._threads, self._windows, texts)
+        windows, owners = await self._on_thread(self._windows, texts)
         # Windows of like length share a batch, and so little padding is computed.
         by_length = sorted(range(len(windows)), key=lambda index: len(windows[index]))
         batches = [
             by_length[start : start + _WINDOWS_PER_BATCH]
             for start in range(0, len(by_length), _WINDOWS_PER_BATCH)
         ]
-        results = await asyncio.gather(
-            *(
-                loop.run_in_executor(self._threads, self._run, [windows[i] for i in batch])
-                for batch in batches
-            )
-        )
         sums = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
-        for batch, results_of_batch in zip(batches, results, strict=True):
-            np.add.at(sums, [owners[i] for i in batch], results_of_batch)
+        for start in range(0, len(batches), self._at_once):
+            group = batches[start : start + self._at_once]
+            inputs = [[windows[i] for i in batch] for batch in group]
+            results = await asyncio.gather(*(self._on_thread(self._run, each) for each in inputs))
+            for batch, result in zip(group, results, strict=True):
+                np.add.at(sums, [owners[i] for i in batch], result)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         vectors: Vectors = sums / lengths
         return vectors
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
+
+    async def _on_thread(self, call: Callable[[_Given], _Result], given: _Given) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, given)
 
     def _windows(self, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
         """The token ids of every window, and the index of the text it belongs to."""

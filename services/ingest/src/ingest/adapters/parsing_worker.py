@@ -53,8 +53,13 @@ def _answer(content: bytes, most_pages: int, most_characters: int) -> dict[str, 
 def _as_json(page: Page) -> dict[str, object]:
     return {
         "number": page.number,
-        "blocks": [[block.text, block.heading_level] for block in page.blocks],
+        "blocks": [[_storable(block.text), block.heading_level] for block in page.blocks],
     }
+
+
+def _storable(text: str) -> str:
+    """Without NUL, which PostgreSQL doesn't take, and halves of characters, which UTF-8 doesn't."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 if __name__ == "__main__":

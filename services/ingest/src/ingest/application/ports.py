@@ -1,12 +1,22 @@
+"""What the use cases need of the outside world."""
+
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
+from contracts.contract import Event
+from contracts.ingest import DocumentView
+from contracts.paging import Page
+from contracts.problems import Problem
 from ingest.domain.chunks import Chunk
+from ingest.domain.documents import Document
 from ingest.domain.parsed import ParsedDocument
 
 Vectors = NDArray[np.float32]
@@ -79,13 +89,123 @@ class StoredFile:
 
 class DocumentFiles(Protocol):
     async def save(
-        self, document_id: UUID, content: AsyncIterator[bytes], limit_bytes: int
+        self,
+        document_id: UUID,
+        content: AsyncIterator[bytes],
+        limit_bytes: int,
+        *,
+        content_hash: str | None = None,
     ) -> StoredFile:
-        """Keeps the content, whole or not at all. Raises DocumentTooLarge."""
+        """Keeps the content, whole or not at all. Raises DocumentTooLarge.
+
+        With a `content_hash`, raises AlreadyExists for any other content.
+        """
         ...
 
     async def read(self, document_id: UUID) -> bytes:
         """Raises DocumentNotFound."""
         ...
 
+    async def stream(self, document_id: UUID) -> AsyncIterator[bytes]:
+        """The content in pieces. Raises DocumentNotFound, before the first of them."""
+        ...
+
+    async def saved_before(self, moment: datetime) -> list[UUID]: ...
+
     async def remove(self, document_id: UUID) -> None: ...
+
+
+class Documents(Protocol):
+    """An id that was removed is never taken again, so that late work can't bring it back."""
+
+    async def find(self, document_id: UUID) -> Document | None:
+        """The document, locked for this unit of work."""
+        ...
+
+    async def get(self, document_id: UUID) -> Document:
+        """As `find`, but raises DocumentNotFound."""
+        ...
+
+    async def was_removed(self, document_id: UUID) -> bool: ...
+
+    async def processed_with(self, content_hash: str) -> UUID | None:
+        """The one document that can be searched and has this content."""
+        ...
+
+    async def add(self, document: Document) -> None: ...
+
+    async def save(self, document: Document) -> None:
+        """Writes back what `find` or `get` has read."""
+        ...
+
+    async def put_chunks(self, document_id: UUID, chunks: Sequence[Chunk]) -> None:
+        """Makes these the document's only chunks."""
+        ...
+
+    async def remove(self, document_id: UUID) -> None:
+        """Deletes what is left of it here, and remembers that its file and vectors have to go."""
+        ...
+
+
+class IngestWork(Protocol):
+    """One unit of work of ingest."""
+
+    @property
+    def documents(self) -> Documents: ...
+
+    def announce(self, event: Event, *, version: int) -> None: ...
+
+    def succeed(self, command_id: UUID, result: BaseModel | None) -> None: ...
+
+    def refuse(self, command_id: UUID, problem: Problem) -> None: ...
+
+
+class IngestJob(Protocol):
+    """A command that takes its time. It may run more than once; `finish` ends it."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    def work(self) -> AbstractAsyncContextManager[IngestWork]: ...
+
+    def finish(self) -> AbstractAsyncContextManager[IngestWork]: ...
+
+
+class DocumentReads(Protocol):
+    async def document(self, document_id: UUID) -> DocumentView:
+        """Raises DocumentNotFound."""
+        ...
+
+    async def documents(self, *, limit: int, after: str | None) -> Page[DocumentView]: ...
+
+    async def content_hash(self, document_id: UUID) -> str | None:
+        """None: no command has claimed that id."""
+        ...
+
+    async def passages(self, chunk_ids: Sequence[UUID]) -> Mapping[UUID, Chunk]:
+        """Those of the chunks that belong to a document that can be searched."""
+        ...
+
+
+class Upkeep(Protocol):
+    """What the store knows about the index and the files beside it, and what it owes them."""
+
+    async def chunk_counts(self) -> Mapping[UUID, int]:
+        """How many chunks each document has that can be searched."""
+        ...
+
+    async def is_known(self, document_id: UUID) -> bool: ...
+
+    async def chunks(self, document_id: UUID) -> list[Chunk]:
+        """In reading order; none when it can't be searched (any more)."""
+        ...
+
+    async def embedded_anew(self, document_id: UUID, embedding_model: str) -> None: ...
+
+    async def removed(self) -> Mapping[UUID, datetime]:
+        """Documents whose file and vectors have to go, and since when."""
+        ...
+
+    async def forget(self, document_id: UUID, removed_at: datetime) -> None:
+        """File and vectors are gone; what was removed once more since then stays to be done."""
+        ...

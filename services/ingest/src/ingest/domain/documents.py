@@ -18,6 +18,7 @@ class Document:
     """A document and how far its processing is.
 
     Counts and model are known exactly when it is processed, and an error exactly when it failed.
+    `version` counts what others may have seen, so taking the same work up again leaves it.
     """
 
     id: UUID
@@ -35,7 +36,9 @@ class Document:
     version: int = 1
 
     def begin_processing(self) -> None:
-        """Also begins anew: for another model, or after a crash half-way."""
+        """Also begins anew: after a failure, or after a crash half-way."""
+        if self.status in {DocumentStatus.PROCESSED, DocumentStatus.FAILED}:
+            self.version += 1
         self._forget_result()
         self.status = DocumentStatus.PROCESSING
 
@@ -45,11 +48,18 @@ class Document:
         self.chunk_count = chunk_count
         self.embedding_model = embedding_model
         self.status = DocumentStatus.PROCESSED
+        self.version += 1
+
+    def embedded_anew(self, embedding_model: str) -> None:
+        assert self.status is DocumentStatus.PROCESSED
+        self.embedding_model = embedding_model
+        self.version += 1
 
     def fail(self, reason: Unreadable) -> None:
         assert self.status is DocumentStatus.PROCESSING
         self.error = reason
         self.status = DocumentStatus.FAILED
+        self.version += 1
 
     def require_version(self, expected: int) -> None:
         if expected != self.version:

@@ -15,6 +15,7 @@ class Unreadable(StrEnum):
     TOO_MANY_PAGES = "too_many_pages"
     TOO_MUCH_TEXT = "too_much_text"
     TOO_COSTLY = "too_costly"
+    UNSUPPORTED = "unsupported"
 
 
 class UnreadableDocument(Refusal):
@@ -24,6 +25,8 @@ class UnreadableDocument(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
+    reason = Unreadable.UNSUPPORTED
+
     def __init__(self, detected: str) -> None:
         super().__init__(f"documents of type {detected} are not read")
         self.detected = detected
@@ -38,6 +41,26 @@ class DocumentTooLarge(Refusal):
 class DocumentNotFound(Refusal):
     def __init__(self, document_id: UUID) -> None:
         super().__init__(f"there is no document {document_id}")
+        self.document_id = document_id
+
+
+class AlreadyExists(Refusal):
+    def __init__(self, document_id: UUID) -> None:
+        super().__init__("this document exists already")
+        self.document_id = document_id
+
+
+class DuplicateDocument(Refusal):
+    """`document_id` is the document that has the same content."""
+
+    def __init__(self, document_id: UUID) -> None:
+        super().__init__(f"document {document_id} has the same content")
+        self.document_id = document_id
+
+
+class UploadMissing(Refusal):
+    def __init__(self, document_id: UUID) -> None:
+        super().__init__("the content that was announced is not here; upload it again")
         self.document_id = document_id
 
 

@@ -9,6 +9,8 @@ from ledger.application.views import transaction_view
 async def capture_hold(command: CaptureHold, work: LedgerWork) -> TransactionView:
     hold = await work.holds.get(command.hold_id)
     source = await work.accounts.get(hold.account_id)
+    if command.currency is not None:
+        source.require_currency(command.currency)
     target = await work.accounts.house("sales", hold.currency)
     transaction = hold.capture(
         transaction_id=command.transaction_id,

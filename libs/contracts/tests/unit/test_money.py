@@ -1,0 +1,92 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.money import (
+    MAX_MINOR_UNITS,
+    AmountError,
+    CurrencyCode,
+    DecimalText,
+    MinorUnits,
+    scale_of,
+    to_decimal_text,
+    to_minor_units,
+)
+
+CURRENCIES = {"JPY": 0, "EUR": 2, "KWD": 3, "CLF": 4}
+
+minor_units = st.integers(min_value=-MAX_MINOR_UNITS, max_value=MAX_MINOR_UNITS)
+currencies = st.sampled_from(sorted(CURRENCIES))
+
+
+@given(minor_units, currencies)
+def test_an_amount_survives_the_way_to_text_and_back(minor: int, currency: str) -> None:
+    assert to_minor_units(to_decimal_text(minor, currency), currency) == minor
+
+
+@given(minor_units, currencies)
+def test_text_shows_exactly_the_decimals_of_the_currency(minor: int, currency: str) -> None:
+    _, _, fraction = to_decimal_text(minor, currency).partition(".")
+    assert len(fraction) == CURRENCIES[currency]
+
+
+@given(minor_units, currencies)
+def test_what_a_client_sees_is_what_a_client_may_send(minor: int, currency: str) -> None:
+    TypeAdapter(DecimalText).validate_python(to_decimal_text(minor, currency))
+
+
+@given(st.text(max_size=12) | st.from_regex(r"[-+]?[0-9.eE]{1,12}", fullmatch=True), currencies)
+def test_any_text_is_an_amount_or_an_amount_error(text: str, currency: str) -> None:
+    try:
+        minor = to_minor_units(text, currency)
+    except AmountError:
+        return
+    assert abs(minor) <= MAX_MINOR_UNITS
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("12.50", "EUR", 1250),
+        ("12.5", "EUR", 1250),
+        ("12", "EUR", 1200),
+        ("-0.01", "EUR", -1),
+        ("12", "JPY", 12),
+        ("0.001", "KWD", 1),
+        ("90071992547409.91", "EUR", MAX_MINOR_UNITS),
+    ],
+)
+def test_plain_decimals_are_amounts(text: str, currency: str, minor: int) -> None:
+    assert to_minor_units(text, currency) == minor
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e2", "1E2", "NaN", "Infinity", "-Infinity", "+1", "01", "00", "-01.00", "1.", ".5", "",
+        " 1", "1 ", "1\n", "1,50", "1_000", "0x10", "--1", "-", "١٢", "1.234", "90071992547409.92",
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(AmountError):
+        to_minor_units(text, "EUR")
+
+
+def test_a_currency_without_decimals_refuses_them() -> None:
+    with pytest.raises(AmountError, match="JPY has 0 decimals"):
+        to_minor_units("1.0", "JPY")
+
+
+@pytest.mark.parametrize("code", ["XYZ", "eur", "", "EURO", "XAU"])
+def test_a_code_that_is_no_currency_or_has_no_minor_unit_is_refused(code: str) -> None:
+    with pytest.raises(AmountError):
+        scale_of(code)
+    with pytest.raises(ValidationError):
+        TypeAdapter(CurrencyCode).validate_python(code)
+
+
+@pytest.mark.parametrize("amount", [0, -1, 1.0, "1", True, MAX_MINOR_UNITS + 1])
+def test_a_message_carries_positive_whole_minor_units_only(amount: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(MinorUnits).validate_python(amount)

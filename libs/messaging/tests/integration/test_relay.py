@@ -1,0 +1,192 @@
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from libs.messaging.tests.memory_outbox import MemoryOutbox
+
+from contracts.topics import GATEWAY_OUTCOMES, LEDGER_EVENTS, Topic
+from messaging.relay import Relay
+from messaging.signal import Signal
+from testkit.brokers import Broker, EmbeddedBroker
+from testkit.waiting import in_background, until
+
+
+def relay_of(broker: Broker, outbox: MemoryOutbox, wake: Signal | None = None) -> Relay:
+    return Relay(
+        bootstrap_servers=broker.bootstrap_servers,
+        outbox=outbox,
+        wake=wake or Signal(),
+        poll_s=0.05,
+        check_s=0.1,
+        lease_s=0.3,
+        send_timeout_s=5,
+    )
+
+
+async def log_of(broker: Broker, topic: Topic) -> dict[int, list[ConsumerRecord]]:
+    """Everything that is in the topic now, by partition."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.bootstrap_servers, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic.name, n) for n in range(topic.partitions)]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        found: dict[int, list[ConsumerRecord]] = defaultdict(list)
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for place, records in (await consumer.getmany(timeout_ms=100)).items():
+                found[place.partition] += records
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def texts_in(broker: Broker, topic: Topic) -> set[str]:
+    found = await log_of(broker, topic)
+    return {record.value.decode() for records in found.values() for record in records}
+
+
+async def test_messages_are_published_in_order_within_a_key(broker: Broker, topic: Topic) -> None:
+    outbox = MemoryOutbox()
+    for n in range(100):
+        outbox.put(topic, *((f"key-{k}", f"{n}") for k in range(5)))
+    async with in_background(relay_of(broker, outbox).run()):
+        await until(lambda: outbox.is_empty)
+    by_key: dict[bytes, list[int]] = defaultdict(list)
+    for records in (await log_of(broker, topic)).values():
+        for record in records:
+            by_key[record.key].append(int(record.value))
+    assert len(by_key) == 5
+    assert all(values == list(range(100)) for values in by_key.values())
+
+
+async def test_a_message_goes_with_its_headers_to_the_partition_it_names(
+    broker: Broker, topic: Topic
+) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(topic, ("k", "zero"), partition=0)
+    outbox.put(topic, ("k", "one"), partition=1)
+    async with in_background(relay_of(broker, outbox).run()):
+        await until(lambda: outbox.is_empty)
+    found = await log_of(broker, topic)
+    assert {n: [r.value for r in records] for n, records in found.items()} == {
+        0: [b"zero"],
+        1: [b"one"],
+    }
+    [(name, value)] = found[0][0].headers
+    assert {name: value.decode()} == outbox.parcels[1].messages[0].headers
+
+
+async def test_how_far_the_log_reaches_is_remembered(broker: Broker, topic: Topic) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(topic, ("k", "a"), ("k", "b"), partition=1)
+    async with in_background(relay_of(broker, outbox).run()):
+        await until(lambda: outbox.is_empty)
+    assert outbox.ends == {(topic.name, 1): 2}
+
+
+async def test_a_commit_is_published_at_once_when_the_relay_is_woken(
+    broker: Broker, topic: Topic
+) -> None:
+    outbox, wake = MemoryOutbox(), Signal()
+    relay = relay_of(broker, outbox, wake)
+    relay.poll_s = 3_600
+    outbox.put(topic, ("k", "first"))
+    async with in_background(relay.run()):
+        await until(lambda: outbox.is_empty)
+        outbox.put(topic, ("k", "second"))
+        wake.set()
+        await until(lambda: outbox.is_empty)
+    assert await texts_in(broker, topic) == {"first", "second"}
+
+
+async def test_while_another_relay_leads_this_one_publishes_nothing(
+    broker: Broker, topic: Topic
+) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(topic, ("k", "a"))
+    outbox.leader = "leading"
+    leading, waiting = relay_of(broker, outbox), relay_of(broker, outbox)
+    leading._holder = "leading"
+    async with in_background(waiting.run()):
+        async with in_background(leading.run()):
+            await until(lambda: outbox.is_empty)
+        outbox.put(topic, ("k", "b"))
+        assert not outbox.is_empty
+        outbox.leader = None
+        await until(lambda: outbox.is_empty)
+    records = [r.value for found in (await log_of(broker, topic)).values() for r in found]
+    assert records == [b"a", b"b"]
+
+
+async def test_a_broker_that_lost_its_log_is_given_everything_again(
+    own_broker: EmbeddedBroker,
+) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(LEDGER_EVENTS, ("a", "1"), ("b", "2"))
+    outbox.put(GATEWAY_OUTCOMES, ("c", "3"))
+    async with in_background(relay_of(own_broker, outbox).run()):
+        await until(lambda: outbox.is_empty)
+        own_broker.restart_empty()
+
+        async def is_rebuilt() -> bool:
+            events = await texts_in(own_broker, LEDGER_EVENTS)
+            return events == {"1", "2"} and await texts_in(own_broker, GATEWAY_OUTCOMES) == {"3"}
+
+        await until(is_rebuilt, at_most_s=30)
+        await until(lambda: outbox.is_empty)
+
+
+async def test_a_log_that_goes_on_below_what_was_published_is_noticed_at_the_next_message(
+    broker: Broker, topic: Topic
+) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(topic, ("k", "lost"), partition=0)
+    await outbox.mark_sent([1], {(topic.name, 0): 1_000})
+    outbox.put(topic, ("k", "new"), partition=0)
+    relay = relay_of(broker, outbox)
+    relay.check_s = 3_600
+    async with in_background(relay.run()):
+
+        async def both_are_there() -> bool:
+            return await texts_in(broker, topic) == {"lost", "new"}
+
+        await until(both_are_there)
+
+
+async def test_what_a_broker_that_is_away_missed_is_published_when_it_is_back(
+    own_broker: EmbeddedBroker,
+) -> None:
+    outbox = MemoryOutbox()
+    own_broker.kill()
+    outbox.put(LEDGER_EVENTS, ("a", "1"))
+    async with in_background(relay_of(own_broker, outbox).run()):
+        own_broker.restart_empty()
+        await until(lambda: outbox.is_empty, at_most_s=30)
+    assert await texts_in(own_broker, LEDGER_EVENTS) == {"1"}
+
+
+async def test_sent_parcels_are_kept_for_the_retention_time(broker: Broker) -> None:
+    outbox = MemoryOutbox()
+    relay = relay_of(broker, outbox)
+    relay.retention_s = 3_600
+    async with in_background(relay.run()):
+        await until(lambda: outbox.purged_before is not None)
+    assert outbox.purged_before is not None
+    age = datetime.now(UTC) - outbox.purged_before
+    assert timedelta(hours=1) <= age < timedelta(hours=1, minutes=1)
+
+
+async def test_a_second_producer_does_not_disturb_the_relay(
+    broker: Broker, topic: Topic, producer: AIOKafkaProducer
+) -> None:
+    outbox = MemoryOutbox()
+    async with in_background(relay_of(broker, outbox).run()):
+        for n in range(3):
+            await producer.send_and_wait(topic.name, b"somebody else", partition=0)
+            outbox.put(topic, ("k", f"{n}"), partition=0)
+            await until(lambda: outbox.is_empty)
+    values = [record.value for record in (await log_of(broker, topic))[0]]
+    assert values.count(b"somebody else") == 3
+    assert [v for v in values if v != b"somebody else"] == [b"0", b"1", b"2"]

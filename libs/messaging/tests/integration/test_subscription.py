@@ -1,0 +1,164 @@
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from contracts.topics import Topic
+from messaging import subscriber
+from messaging.records import Record
+from messaging.subscriber import Subscription, kafka_broker
+from testkit.brokers import Broker
+from testkit.waiting import in_background, until
+
+
+class Reader:
+    """A service's instance that remembers what it was given. `failures` batches fail first."""
+
+    def __init__(self, broker: Broker, topic: Topic, *, failures: int = 0) -> None:
+        self.records: list[Record] = []
+        self.batches = 0
+        self.failures = failures
+        self._kafka = kafka_broker(broker.bootstrap_servers, name=topic.name, shutdown_s=0.5)
+        self.subscription = Subscription(
+            self._kafka, [topic], group=topic.name, consume=self._consume
+        )
+
+    async def _consume(self, records: Sequence[Record]) -> None:
+        self.batches += 1
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the store is away")
+        self.records += records
+
+    @property
+    def values(self) -> list[bytes | None]:
+        return [record.value for record in self.records]
+
+    @asynccontextmanager
+    async def reading(self) -> "AsyncIterator[Reader]":
+        await self._kafka.start()
+        try:
+            yield self
+        finally:
+            await self._kafka.stop()
+
+    async def has_read(self, count: int) -> None:
+        await until(lambda: len(self.records) >= count)
+
+
+async def committed(broker: Broker, topic: Topic) -> int:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.bootstrap_servers, group_id=topic.name, enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        return await consumer.committed(TopicPartition(topic.name, 0)) or 0
+    finally:
+        await consumer.stop()
+
+
+@pytest.fixture
+def send(producer: AIOKafkaProducer, topic: Topic) -> Callable[..., Awaitable[None]]:
+    async def send(*values: bytes | None, **record: object) -> None:
+        for value in values:
+            await producer.send_and_wait(topic.name, value, partition=0, **record)
+
+    return send
+
+
+Send = Callable[..., Awaitable[None]]
+
+
+async def test_a_record_whose_header_is_no_text_is_delivered_like_any_other(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    hostile = [("ce_id", b"\xff\xfe"), ("ce_type", b"")]
+    async with Reader(broker, topic).reading() as reader:
+        await send(b"one", headers=hostile)
+        await send(b"two")
+        await reader.has_read(2)
+    assert reader.values == [b"one", b"two"]
+    assert list(reader.records[0].headers) == hostile
+
+
+async def test_a_tombstone_is_delivered_as_nothing(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    async with Reader(broker, topic).reading() as reader:
+        await send(None, key=b"k")
+        await reader.has_read(1)
+    assert (reader.records[0].key, reader.records[0].value) == (b"k", None)
+
+
+async def test_what_failed_is_given_again_in_order_and_nothing_is_passed_over(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    values = [b"%d" % n for n in range(10)]
+    await send(*values)
+    async with Reader(broker, topic, failures=3).reading() as reader:
+        await reader.has_read(10)
+    assert reader.values == values
+    assert reader.batches >= 4
+
+
+async def test_offsets_are_committed_after_success_and_never_before(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    await send(b"one")
+    async with Reader(broker, topic, failures=10_000).reading() as reader:
+        await until(lambda: reader.batches >= 2)
+        assert await committed(broker, topic) == 0
+        reader.failures = 0
+        await reader.has_read(1)
+
+        async def is_committed() -> bool:
+            return await committed(broker, topic) == 1
+
+        await until(is_committed)
+
+
+async def test_another_instance_goes_on_where_the_last_one_stopped(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    await send(b"one")
+    async with Reader(broker, topic).reading() as first:
+        await first.has_read(1)
+    await send(b"two")
+    async with Reader(broker, topic).reading() as second:
+        await second.has_read(1)
+    assert second.values == [b"two"]
+
+
+async def test_an_instance_that_was_stopped_before_it_succeeded_leaves_the_record_to_the_next(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    await send(b"one")
+    async with Reader(broker, topic, failures=10_000).reading() as first:
+        await until(lambda: first.batches >= 1)
+    async with Reader(broker, topic).reading() as second:
+        await second.has_read(1)
+    assert second.values == [b"one"]
+
+
+async def test_an_instance_knows_the_partitions_that_it_holds(broker: Broker, topic: Topic) -> None:
+    async with Reader(broker, topic).reading() as reader:
+        await until(lambda: reader.subscription.partitions(topic) == [0, 1])
+
+
+async def test_a_consumer_that_hangs_is_seen_and_started_anew(
+    broker: Broker, topic: Topic, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber, "WATCH_EVERY_S", 0.05)
+    monkeypatch.setattr(subscriber, "STUCK_AFTER_S", 0.2)
+    async with Reader(broker, topic).reading() as reader:
+        await send(b"one")
+        await reader.has_read(1)
+        consumer = reader.subscription._subscriber.consumer
+        assert consumer is not None
+        consumer.pause(*consumer.assignment())
+        await send(b"two")
+        async with in_background(reader.subscription.watch()):
+            await reader.has_read(2)
+            await until(lambda: not reader.subscription.is_stuck)
+    assert reader.values == [b"one", b"two"]

@@ -1,0 +1,45 @@
+"""Dead letters: whole in the store, readable on their topic."""
+
+from base64 import b64encode
+from datetime import datetime
+from typing import Any, Final
+
+from messaging.envelope import Outgoing
+from messaging.store import DeadLetter
+
+PUBLISHED_CHARACTERS: Final = 100_000
+"""What is readable of a value on the topic: a broker takes no record of more than a megabyte."""
+
+
+def letter_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
+    """A letter as a row; headers in base64, for a header may be anything."""
+    return {
+        "consumer": letter.consumer,
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "key": letter.key,
+        "value": letter.value,
+        "headers": [[name, b64encode(value).decode()] for name, value in letter.headers],
+        "error": letter.error,
+        "attempts": letter.attempts,
+        "created_at": now,
+    }
+
+
+def published(letter: DeadLetter) -> Outgoing:
+    """A letter as a message; what isn't text is left out or replaced."""
+    readable = {name: value.decode() for name, value in letter.headers if value.isascii()}
+    return Outgoing(
+        topic=f"{letter.topic}.dead",
+        key=(letter.key or b"").decode(errors="replace"),
+        value=(letter.value or b"").decode(errors="replace")[:PUBLISHED_CHARACTERS],
+        headers=readable
+        | {
+            "dead-consumer": letter.consumer,
+            "dead-partition": str(letter.partition),
+            "dead-offset": str(letter.offset),
+            "dead-attempts": str(letter.attempts),
+            "dead-error": letter.error[:500],
+        },
+    )

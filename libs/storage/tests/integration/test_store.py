@@ -1,0 +1,233 @@
+import asyncio
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+from libs.messaging.tests.notes import NoteView, NoteWritten
+from libs.storage.tests.integration.conftest import Store, notes
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from contracts.ids import new_id
+from contracts.problems import ProblemType
+from messaging.envelope import Envelope, Outgoing, ReplyAddress
+from messaging.inbox import InboxEntry
+from messaging.store import DeadLetter
+from messaging.work import Settlement
+from storage.database import Database
+from storage.outbox import SqlOutbox
+from storage.store import SqlTransaction
+from storage.tables import DeliveryTables
+from storage.work import SqlWork
+
+DONE = Settlement.succeeded(NoteView(text="done"))
+LATE = Settlement.refused(ProblemType("late", 409, "Late").problem())
+REPLY = ReplyAddress(topic="gateway.outcomes.v1", partition=1)
+
+
+def cause() -> Envelope:
+    return Envelope(
+        type="WriteNote",
+        source="gateway",
+        subject="1",
+        correlation_id=new_id(),
+        traceparent="00-ab-cd-01",
+        reply_to=REPLY,
+    )
+
+
+def entry_of(envelope: Envelope, settlement: Settlement | None = None) -> InboxEntry:
+    return replace(InboxEntry.of("notes", envelope, "f" * 64), settlement=settlement)
+
+
+async def write(work: SqlWork, text: str) -> None:
+    await work.connection.execute(insert(notes).values(id=uuid4(), text=text))
+    work.announce(NoteWritten(note_id=uuid4(), text=text), version=1)
+
+
+async def texts_in(db: Database) -> set[str]:
+    async with db.read() as connection:
+        return set((await connection.execute(select(notes.c.text))).scalars())
+
+
+async def messages_in(outbox: SqlOutbox) -> list[Outgoing]:
+    return [message for parcel in await outbox.unsent(1_000) for message in parcel.messages]
+
+
+async def known_in(store: Store, *ids: UUID) -> dict[UUID, InboxEntry]:
+    async with store.begin() as transaction:
+        return await transaction.received(ids)
+
+
+async def test_state_inbox_and_outbox_are_committed_together(
+    db: Database, store: Store, outbox: SqlOutbox
+) -> None:
+    envelope = cause()
+    async with store.begin() as transaction:
+        async with transaction.work(envelope) as work:
+            await write(work, "hello")
+        transaction.remember(entry_of(envelope, DONE))
+        assert await texts_in(db) == set()
+    assert await texts_in(db) == {"hello"}
+    types = [m.headers["ce_type"] for m in await messages_in(outbox)]
+    assert types == ["NoteWritten", "Outcome"]
+    assert list(await known_in(store, envelope.id)) == [envelope.id]
+
+
+async def test_an_error_leaves_nothing_of_a_transaction(
+    db: Database, store: Store, outbox: SqlOutbox
+) -> None:
+    envelope = cause()
+
+    async def write_and_fail() -> None:
+        async with store.begin() as transaction:
+            async with transaction.work(envelope) as work:
+                await write(work, "hello")
+            transaction.remember(entry_of(envelope, DONE))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await write_and_fail()
+    assert await texts_in(db) == set()
+    assert await messages_in(outbox) == []
+    assert await known_in(store, envelope.id) == {}
+
+
+async def test_a_unit_of_work_that_fails_undoes_its_own_work_only(
+    db: Database, store: Store, outbox: SqlOutbox
+) -> None:
+    async def write_and_fail(transaction: SqlTransaction[SqlWork]) -> None:
+        async with transaction.work(cause()) as work:
+            await write(work, "undone")
+            raise ZeroDivisionError
+
+    async with store.begin() as transaction:
+        async with transaction.work(cause()) as work:
+            await write(work, "before")
+        with pytest.raises(ZeroDivisionError):
+            await write_and_fail(transaction)
+        async with transaction.work(cause()) as work:
+            await write(work, "after")
+    assert await texts_in(db) == {"before", "after"}
+    published = [NoteWritten.model_validate_json(m.value).text for m in await messages_in(outbox)]
+    assert published == ["before", "after"]
+
+
+async def test_a_statement_that_the_store_refuses_spoils_no_other_unit_of_work(
+    db: Database, store: Store
+) -> None:
+    same = uuid4()
+    async with store.begin() as transaction:
+        async with transaction.work(cause()) as work:
+            await work.connection.execute(insert(notes).values(id=same, text="first"))
+        with pytest.raises(IntegrityError):
+            async with transaction.work(cause()) as work:
+                await work.connection.execute(insert(notes).values(id=same, text="second"))
+        async with transaction.work(cause()) as work:
+            await write(work, "third")
+    assert await texts_in(db) == {"first", "third"}
+
+
+async def test_an_inbox_entry_comes_back_as_it_was(store: Store) -> None:
+    entries = [
+        entry_of(cause()),
+        entry_of(cause(), DONE),
+        entry_of(cause(), LATE),
+        replace(entry_of(cause()), reply_to=None, traceparent=None),
+        replace(entry_of(cause()), reply_to=ReplyAddress(topic=REPLY.topic)),
+    ]
+    async with store.begin() as transaction:
+        for entry in entries:
+            transaction.remember(entry)
+    ids = [entry.message_id for entry in entries]
+    assert await known_in(store, *ids, uuid4()) == dict(zip(ids, entries, strict=True))
+
+
+async def test_an_entry_belongs_to_its_consumer(db: Database, store: Store) -> None:
+    envelope = cause()
+    async with store.begin() as transaction:
+        transaction.remember(replace(entry_of(envelope), consumer="somebody-else"))
+    assert await known_in(store, envelope.id) == {}
+
+
+async def test_the_first_settlement_stands(store: Store, outbox: SqlOutbox) -> None:
+    envelope = cause()
+    async with store.begin() as transaction:
+        transaction.remember(entry_of(envelope))
+    for settlement in (DONE, LATE):
+        async with store.begin() as transaction:
+            await transaction.settle(envelope.id, settlement)
+    assert (await known_in(store, envelope.id))[envelope.id].settlement == DONE
+    [outcome] = await messages_in(outbox)
+    assert (outcome.topic, outcome.partition) == (REPLY.topic, REPLY.partition)
+
+
+async def test_a_command_can_be_settled_in_the_transaction_that_receives_it(store: Store) -> None:
+    envelope = cause()
+    async with store.begin() as transaction:
+        transaction.remember(entry_of(envelope))
+        async with transaction.work(cause()) as work:
+            work.succeed(envelope.id, NoteView(text="done"))
+    assert (await known_in(store, envelope.id))[envelope.id].settlement == DONE
+
+
+async def test_settling_what_was_never_received_does_nothing(
+    store: Store, outbox: SqlOutbox
+) -> None:
+    async with store.begin() as transaction:
+        await transaction.settle(uuid4(), DONE)
+    assert await messages_in(outbox) == []
+
+
+async def test_one_parcel_holds_what_one_transaction_says_in_order(
+    store: Store, outbox: SqlOutbox
+) -> None:
+    said = [str(n) for n in range(450)]
+    async with store.begin() as transaction:
+        for text in said:
+            async with transaction.work(cause()) as work:
+                work.announce(NoteWritten(note_id=uuid4(), text=text), version=1)
+    parcels = await outbox.unsent(100)
+    assert [len(parcel.messages) for parcel in parcels] == [200, 200, 50]
+    messages = await messages_in(outbox)
+    assert [NoteWritten.model_validate_json(m.value).text for m in messages] == said
+
+
+async def test_a_dead_letter_is_kept_whole_and_published_readable(
+    db: Database, store: Store, outbox: SqlOutbox, tables: DeliveryTables
+) -> None:
+    letter = DeadLetter(
+        consumer="notes",
+        topic="notes.commands.v1",
+        partition=3,
+        offset=2**40,
+        key=b"\xff",
+        value=b"\x00\xfe",
+        headers=[("ce_id", b"\xff"), ("ce_type", b"WriteNote")],
+        error="broken",
+        attempts=3,
+    )
+    async with store.begin() as transaction:
+        transaction.bury(letter)
+        transaction.bury(replace(letter, key=None, value=None, headers=[]))
+    async with db.read() as connection:
+        rows = (await connection.execute(select(tables.dead_letters))).all()
+    kept = rows[0]
+    assert (kept.key, kept.value, kept.offset) == (letter.key, letter.value, letter.offset)
+    assert kept.headers == [["ce_id", "/w=="], ["ce_type", "V3JpdGVOb3Rl"]]
+    message = (await messages_in(outbox))[0]
+    assert message.topic == "notes.commands.v1.dead"
+    assert message.headers["ce_type"] == "WriteNote"
+    assert message.headers["dead-offset"] == str(2**40)
+    assert message.headers["dead-error"] == "broken"
+    assert "ce_id" not in message.headers
+
+
+async def test_a_commit_wakes_whoever_has_work_now(store: Store) -> None:
+    woken = asyncio.create_task(store.outbox_wake.wait(at_most_s=60))
+    async with store.begin() as transaction:
+        async with transaction.work(cause()) as work:
+            await write(work, "hello")
+        await asyncio.sleep(0)
+        assert not woken.done()
+    await asyncio.wait_for(woken, 1)

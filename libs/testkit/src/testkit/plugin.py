@@ -1,0 +1,95 @@
+"""The fixtures of every test: backing servers, each started once, and only when a test asks.
+
+A server that can't be had skips the tests that need it, and the summary says so in one line.
+"""
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from testkit.brokers import Broker, EmbeddedBroker, broker_for_tests, new_broker
+from testkit.postgres import PostgresServer, new_postgres, postgres_for_tests
+from testkit.processes import ServerUnavailable, temporary_folder
+
+_MISSING: Final = re.compile(r"needs (?P<server>[A-Za-z ]+), which can't be had: (?P<why>.*)")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, the same for the whole session (with xdist: one for each worker)."""
+    try:
+        with postgres_for_tests() as server:
+            yield server
+    except ServerUnavailable as error:
+        _skip("PostgreSQL", error)
+
+
+@pytest.fixture
+def own_postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for this test alone, which may stop it."""
+    try:
+        with new_postgres() as server:
+            yield server
+    except ServerUnavailable as error:
+        _skip("PostgreSQL", error)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A new PostgreSQL database."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def sqlite_url() -> Iterator[str]:
+    """A SQLite file that isn't there yet."""
+    folder = temporary_folder("sqlite")
+    yield f"sqlite+aiosqlite:///{folder / 'store.db'}"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_url(request: pytest.FixtureRequest) -> str:
+    """The test runs once on each SQL store."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    """A Kafka broker with the declared topics, the same for the whole session."""
+    try:
+        with broker_for_tests() as broker:
+            yield broker
+    except ServerUnavailable as error:
+        _skip("a broker", error)
+
+
+@pytest.fixture
+def own_broker() -> Iterator[EmbeddedBroker]:
+    """A broker for this test alone, which may restart it."""
+    try:
+        with new_broker() as broker:
+            yield broker
+    except ServerUnavailable as error:
+        _skip("a broker", error)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each server that was missing."""
+    missing: Counter[tuple[str, str]] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        if found := _MISSING.search(str(report.longrepr)):
+            missing[found["server"], found["why"].rstrip("')")] += 1
+    for (server, why), count in missing.items():
+        terminalreporter.write_line(f"Without {server}: {count} tests skipped ({why})")
+
+
+def _skip(server: str, error: ServerUnavailable) -> None:
+    pytest.skip(f"needs {server}, which can't be had: {error}")

@@ -1,0 +1,119 @@
+"""Writes are commands: 202 with the operation's address, or its outcome with `Prefer: wait`."""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Header, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, StringConstraints
+
+from contracts.contract import Command
+from contracts.gateway import OperationView
+from contracts.problems import Problem
+from gateway.application.accept_command import AcceptCommand
+from gateway.application.waiters import Waiters
+from gateway.domain.operation import Operation
+from gateway.domain.refusals import StillInFlight
+from web.callers import Caller
+from web.conditional import etag
+from web.problems import problem_response
+
+LONGEST_WAIT_S: Final = 30
+OPERATIONS: Final = "/api/v1/operations"
+_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?", re.IGNORECASE)
+
+IdempotencyKey = Annotated[
+    Annotated[str, StringConstraints(min_length=1, max_length=255)] | None,
+    Header(description="Makes a repeated request the same operation for 24 hours"),
+]
+Prefer = Annotated[str | None, Header(description="`wait=5`: the result itself, within 5 s")]
+
+ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": OperationView, "description": "Accepted; `Location` is the operation"},
+    409: {"model": Problem, "description": "The same request is under way"},
+    422: {"model": Problem, "description": "Not valid, or refused"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """One write of one caller. Routes make the command and call this with it."""
+
+    request: Request
+    key: str | None
+    wait_s: int | None
+
+    async def __call__(
+        self,
+        command: Command,
+        caller: Caller,
+        body: BaseModel | str | None = None,
+        *,
+        creates: bool = False,
+    ) -> Response:
+        """Accept the command and answer as the client prefers.
+
+        `body` is what the client sent, for the fingerprint; `creates`: success is 201.
+        """
+        operation = await self.accept(command, caller, body)
+        if self.wait_s is None:
+            return _accepted(_view(operation))
+        waiters: Waiters = self.request.app.state.waiters
+        if not operation.is_finished and waiters.is_waited_for(operation.id):
+            raise StillInFlight(operation.id)
+        view = await waiters.wait(operation.id, at_most_s=self.wait_s)
+        response = _accepted(view) if view.state == "accepted" else _outcome(view, creates)
+        response.headers["Preference-Applied"] = f"wait={self.wait_s}"
+        return response
+
+    async def accept(
+        self, command: Command, caller: Caller, body: BaseModel | str | None = None
+    ) -> Operation:
+        """Accept the command, whatever the client prefers to get."""
+        accept: AcceptCommand = self.request.app.state.accept
+        content = body.model_dump_json() if isinstance(body, BaseModel) else body or ""
+        place = f"{self.request.method} {self.request.url.path}"
+        return await accept(
+            command,
+            subject=caller.subject,
+            fingerprint=sha256(f"{place}\n{content}".encode()).hexdigest(),
+            key=self.key,
+        )
+
+
+async def _submission(
+    request: Request, idempotency_key: IdempotencyKey = None, prefer: Prefer = None
+) -> Submission:
+    match = _WAIT.search(prefer or "")
+    wait_s = min(int(match[1]), LONGEST_WAIT_S) if match else None
+    return Submission(request=request, key=idempotency_key, wait_s=wait_s)
+
+
+Submit = Annotated[Submission, Depends(_submission)]
+
+
+def _view(operation: Operation) -> OperationView:
+    return OperationView.model_validate(vars(operation))
+
+
+def _accepted(operation: OperationView) -> Response:
+    return JSONResponse(
+        jsonable_encoder(operation),
+        status_code=202,
+        headers={"Location": f"{OPERATIONS}/{operation.id}", "Retry-After": "1"},
+    )
+
+
+def _outcome(operation: OperationView, creates: bool) -> Response:
+    headers = {"Location": f"{OPERATIONS}/{operation.id}"}
+    if operation.problem is not None:
+        return problem_response(operation.problem, headers)
+    result = operation.result
+    if result is None:
+        return Response(status_code=204, headers=headers)
+    if isinstance(result.get("version"), int):
+        headers["ETag"] = etag(result["version"])
+    return JSONResponse(result, status_code=201 if creates else 200, headers=headers)

@@ -1,0 +1,105 @@
+"""`python -m gateway.main migrate|serve`."""
+
+import sys
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from contracts.topics import GATEWAY_OUTCOMES
+from gateway.adapters.kafka_streams import KafkaAnswerStreams
+from gateway.adapters.memory import MemoryRateLimits
+from gateway.adapters.sql import SqlBeginWork, SqlGatewayWork, SqlOperationReads
+from gateway.adapters.tables import delivery
+from gateway.application.accept_command import AcceptCommand
+from gateway.application.record_outcome import RecordOutcome
+from gateway.application.stream_answer import StreamAnswer
+from gateway.application.waiters import Waiters
+from gateway.domain.rate import Policy
+from gateway.entrypoints import kafka
+from gateway.entrypoints.http.forwarding import Forwarder
+from gateway.entrypoints.http.limits import RateLimit
+from gateway.entrypoints.http.public import DOCUMENTATION, public_router
+from gateway.entrypoints.problems import PROBLEMS
+from gateway.settings import GatewaySettings
+from web.middleware import BodyLimit
+from web.serving import run_command
+from web.sql_service import SqlService
+
+
+async def serve() -> None:
+    settings = GatewaySettings()
+    service = SqlService(
+        "gateway",
+        settings,
+        tables=delivery,
+        make_work=SqlGatewayWork,
+        problems=PROBLEMS,
+        outcomes=GATEWAY_OUTCOMES,
+    )
+    reads = SqlOperationReads(service.db)
+    waiters = Waiters(reads)
+    streams = KafkaAnswerStreams(settings.kafka_bootstrap_servers)
+    service.consume(
+        kafka.TOPICS, kafka.handlers(RecordOutcome(waiters)), after_commit=waiters.wake
+    )
+    service.add_loop(streams.run)
+    await service.serve(
+        [public_router()],
+        state={
+            "accept": AcceptCommand(begin=SqlBeginWork(service.store)),
+            "forwarder": _forwarder(service, settings),
+            "reads": reads,
+            "stream_answer": StreamAnswer(streams=streams, waiters=waiters),
+            "waiters": waiters,
+        },
+        streamed=("/api/v1/documents",),
+        middleware=_middleware(settings),
+        **DOCUMENTATION,
+    )
+
+
+def _forwarder(service: SqlService[Any], settings: GatewaySettings) -> Forwarder:
+    urls = {
+        "auth": settings.auth_url,
+        "catalog": settings.catalog_url,
+        "chat": settings.chat_url,
+        "ingest": settings.ingest_url,
+        "ledger": settings.ledger_url,
+    }
+    return Forwarder(service.http, urls, settings.internal_key.get_secret_value())
+
+
+def _middleware(settings: GatewaySettings) -> list[Middleware]:
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"]
+            + ["If-None-Match", "Last-Event-ID", "Prefer", "traceparent", "X-Request-Id"],
+            expose_headers=["ETag", "Location", "Preference-Applied", "RateLimit"]
+            + ["RateLimit-Policy", "Retry-After", "traceparent", "X-Request-Id"],
+        ),
+        Middleware(
+            RateLimit,
+            limits=MemoryRateLimits(),
+            known=Policy(name="caller", burst=settings.known_per_minute, window_s=60),
+            stranger=Policy(name="address", burst=settings.stranger_per_minute, window_s=60),
+            sign_in=Policy(name="sign-in", burst=settings.sign_in_per_minute, window_s=60),
+        ),
+        Middleware(BodyLimit, limit_bytes=settings.upload_limit_bytes),
+        Middleware(GZipMiddleware, minimum_size=1_024),
+    ]
+
+
+def migrate() -> None:
+    from storage.migrations import upgrade
+
+    settings = GatewaySettings()
+    upgrade(settings.database_url, settings.migrations)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("gateway", {"migrate": migrate, "serve": serve}))

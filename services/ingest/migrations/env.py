@@ -1,0 +1,4 @@
+from ingest.adapters.tables import metadata
+from storage.migrations import run_in_alembic
+
+run_in_alembic(metadata)
