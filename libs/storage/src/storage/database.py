@@ -78,6 +78,7 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=WAIT_S,
+        hide_parameters=True,
         connect_args={"timeout": WAIT_S},
     )
 
@@ -103,5 +104,6 @@ def _postgres_engine(url: str) -> AsyncEngine:
         max_overflow=5,
         pool_timeout=WAIT_S,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"timeout": WAIT_S, "command_timeout": 3 * WAIT_S},
     )

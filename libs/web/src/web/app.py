@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from contracts.problems import ProblemTable
 from web.callers import TokenVerifier
 from web.health import Check, health_router
-from web.middleware import BodyLimit, RequestContext
+from web.middleware import BodyLimit, RequestContext, Unforeseen
 from web.problems import install_problem_handlers
 
 BODY_LIMIT_BYTES: Final = 256 * 1024
@@ -41,8 +41,9 @@ def create_app(
         setattr(app.state, name, value)
     for router in (health_router(checks), *routers):
         app.include_router(router)
-    install_problem_handlers(app, problems, is_transient)
+    install_problem_handlers(app, problems)
     app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, streamed=streamed)
+    app.add_middleware(Unforeseen, is_transient=is_transient)
     app.add_middleware(RequestContext)
     return app
 

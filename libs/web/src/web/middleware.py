@@ -2,17 +2,19 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.ids import new_id
 from telemetry.traces import child_of, current_traceparent
-from web.problems import TOO_LARGE, problem_response
+from web.problems import TOO_LARGE, problem_response, unforeseen
 
 DURATION: Final = Histogram(
     "frontdesk_http_request_seconds",
@@ -58,6 +60,37 @@ class RequestContext:
             current_traceparent.reset(token)
             route = getattr(scope.get("route"), "path", "unmatched")
             DURATION.labels(scope["method"], route, status).observe(time.perf_counter() - started)
+
+
+class Unforeseen:
+    """Answers to what nothing inside has caught: 503 to an outage, 500 to a defect.
+
+    It stands inside RequestContext, so that these answers, too, can be traced to their request.
+    """
+
+    def __init__(self, app: ASGIApp, is_transient: Callable[[BaseException], bool]) -> None:
+        self._app = app
+        self._is_transient = is_transient
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI. An error after the beginning of the response is raised."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_watched)
+        except Exception as error:
+            if has_begun:
+                raise
+            answer = unforeseen(Request(scope), error, is_outage=self._is_transient(error))
+            await answer(scope, receive, send)
 
 
 class BodyLimit:

@@ -55,16 +55,13 @@ def problem_response(problem: Problem, headers: dict[str, str] | None = None) ->
 Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
 
 
-def install_problem_handlers(
-    app: FastAPI, table: ProblemTable, is_transient: Callable[[BaseException], bool]
-) -> None:
-    """Turn refusals in `table`, framework errors, outages and defects into problem documents."""
+def install_problem_handlers(app: FastAPI, table: ProblemTable) -> None:
+    """Turn refusals in `table` and framework errors into problem documents."""
     handlers: dict[type[Exception], Handler] = {
         ProblemError: _given,
         RequestValidationError: _validation,
         HTTPException: _http,
         AmountError: _amount,
-        Exception: _defect(is_transient),
     }
     for kind in table:
         handlers[kind] = _refusal(table)
@@ -112,12 +109,10 @@ def _refusal(table: ProblemTable) -> Handler:
     return handle
 
 
-def _defect(is_transient: Callable[[BaseException], bool]) -> Handler:
-    async def handle(request: Request, error: Exception) -> JSONResponse:
-        if is_transient(error):
-            log.warning("%s %s: %r", request.method, request.url.path, error)
-            return problem_response(UNAVAILABLE.problem(), {"Retry-After": "2"})
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem_response(INTERNAL.problem())
-
-    return handle
+def unforeseen(request: Request, error: Exception, *, is_outage: bool) -> JSONResponse:
+    """The answer to an error that no table has: an outage or a defect. It is logged here."""
+    if is_outage:
+        log.warning("%s %s: %r", request.method, request.url.path, error)
+        return problem_response(UNAVAILABLE.problem(), {"Retry-After": "2"})
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem_response(INTERNAL.problem())

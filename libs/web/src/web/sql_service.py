@@ -125,35 +125,14 @@ class SqlService(Generic[W]):
         **app: Any,
     ) -> None:
         """Serve HTTP and messages until a signal. `resources` are entered first, left last."""
-        assert self._subscription, "consume() comes first"
-        delivery = Delivery(
-            broker=self._broker,
-            subscription=self._subscription,
-            relay=Relay(
-                bootstrap_servers=self.settings.kafka_bootstrap_servers,
-                outbox=SqlOutbox(self.db, self._tables),
-                wake=self.store.outbox_wake,
-            ),
-            loops=self._loops,
-        )
-
-        @asynccontextmanager
-        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-            async with AsyncExitStack() as stack:
-                stack.push_async_callback(self.db.close)
-                await stack.enter_async_context(self.http)
-                for resource in resources:
-                    await stack.enter_async_context(resource)
-                await stack.enter_async_context(delivery.running())
-                yield
-
+        delivery = self._delivery()
         application = create_app(
             f"Frontdesk {self.name}",
             routers=routers,
             verifier=self.verifier(),
             problems=self.problems,
             checks={"store": self.db.check, "messages": delivery.check, **(checks or {})},
-            lifespan=lifespan,
+            lifespan=self._lifespan([*resources, delivery.running()]),
             is_transient=self.store.is_transient,
             state=state,
             **app,
@@ -164,6 +143,32 @@ class SqlService(Generic[W]):
         """Verifies tokens with auth's keys."""
         key = self.settings.internal_key.get_secret_value()
         return TokenVerifier(self.settings.auth_url, key, self.http)
+
+    def _delivery(self) -> Delivery:
+        assert self._subscription, "consume() comes first"
+        return Delivery(
+            broker=self._broker,
+            subscription=self._subscription,
+            relay=Relay(
+                bootstrap_servers=self.settings.kafka_bootstrap_servers,
+                outbox=SqlOutbox(self.db, self._tables),
+                wake=self.store.outbox_wake,
+            ),
+            loops=self._loops,
+        )
+
+    def _lifespan(
+        self, resources: Sequence[AbstractAsyncContextManager[Any]]
+    ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+        @asynccontextmanager
+        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(self.db.close)
+                for resource in (self.http, *resources):
+                    await stack.enter_async_context(resource)
+                yield
+
+        return lifespan
 
     def _held_partition(self) -> int | None:
         if self._outcomes is None or self._subscription is None:

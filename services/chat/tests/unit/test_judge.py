@@ -19,7 +19,7 @@ def test_too_little_of_both_is_an_honest_i_dont_know_that_offers_a_person(
     assert "could not find" in verdict.content
     assert verdict.offers_handoff
     assert verdict.citations == ()
-    assert verdict.confidence < 0.35
+    assert verdict.confidence < 0.4
 
 
 def test_without_any_passage_the_confidence_is_zero() -> None:
@@ -35,6 +35,14 @@ def test_the_best_passages_come_first_and_far_weaker_ones_are_left_out() -> None
     verdict = judge([weak, near, best])
     assert isinstance(verdict, Evidence)
     assert verdict.passages == (best, near)
+
+
+def test_a_passage_that_would_not_do_alone_does_not_do_beside_another() -> None:
+    too_weak = a_passage(similarity=0.3, term_overlap=0.4)
+    best = a_passage(similarity=0.4, term_overlap=0.5)
+    verdict = judge([too_weak, best])
+    assert isinstance(verdict, Evidence)
+    assert verdict.passages == (best,)
 
 
 def test_confidence_stays_between_zero_and_one_whatever_the_search_says() -> None:

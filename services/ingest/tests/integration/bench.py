@@ -1,4 +1,4 @@
-"""Ingest on a real SQL store, with real files, parser and index; only the embeddings are made up."""
+"""Ingest on a real SQL store, with real files, parser and index; the embeddings are made up."""
 
 import re
 from collections.abc import AsyncIterator, Sequence

@@ -1,7 +1,7 @@
 """Ingest's ports in memory."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -185,13 +185,20 @@ class FakeEmbedder:
 
 
 class FakeIndex:
-    """Finds every chunk it holds, in the order in which they came."""
+    """Finds every chunk it holds, in the order in which they came.
+
+    `meanwhile` happens once, just before something is put.
+    """
 
     def __init__(self) -> None:
         self.chunks: dict[UUID, list[Chunk]] = {}
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def put(self, document_id: UUID, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         assert len(chunks) == len(vectors)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            await meanwhile()
         self.chunks[document_id] = list(chunks)
 
     async def remove(self, document_id: UUID) -> None:

@@ -4,11 +4,11 @@ from typing import Final
 
 PASSAGES_SEARCHED: Final = 5
 
-ENOUGH_EVIDENCE: Final = 0.35
+ENOUGH_EVIDENCE: Final = 0.4
 """The mean of similarity and term overlap, from which on a passage is worth answering from."""
 
 BESIDE_THE_BEST: Final = 0.75
-"""A passage is read beside the best one if it has this share of its evidence."""
+"""A passage is read beside the best one if it has this share of its evidence, and enough."""
 
 MOST_STATEMENTS: Final = 3
 

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from contracts.gateway import AnswerDelta
 from contracts.topics import GATEWAY_STREAMS
 from messaging.long_poll import LongPollConsumer
-from messaging.pauses import pauses_s
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +31,6 @@ class KafkaAnswerStreams:
         self._bootstrap_servers = bootstrap_servers
         self._answers: OrderedDict[UUID, _Answer] = OrderedDict()
 
-    async def run(self) -> None:
-        """Until cancelled; a broker that is away is waited for."""
-        pauses = pauses_s(longest_s=5.0)
-        while True:
-            try:
-                await self._read()
-            except Exception as error:
-                pause = next(pauses)
-                log.warning("answers don't stream for %.1f s: %r", pause, error)
-                await asyncio.sleep(pause)
-
     async def follow(self, command_id: UUID, *, after: int) -> AsyncIterator[AnswerDelta]:
         """See gateway.application.ports.AnswerStreams."""
         answer = self._answer(command_id)
@@ -53,7 +41,8 @@ class KafkaAnswerStreams:
                 yield delta
             await answer.changed()
 
-    async def _read(self) -> None:
+    async def run(self) -> None:
+        """Until cancelled. Raises what the client raises when the broker is away."""
         consumer = LongPollConsumer(
             bootstrap_servers=self._bootstrap_servers,
             enable_auto_commit=False,

@@ -23,8 +23,8 @@ def judge(passages: Sequence[Passage]) -> Evidence | Answer:
     confidence = round(strength(ranked[0]), 3) if ranked else 0.0
     if confidence < ENOUGH_EVIDENCE:
         return replies.dont_know(replies.RULES, confidence)
-    near_the_best = BESIDE_THE_BEST * strength(ranked[0])
-    good = [passage for passage in ranked if strength(passage) >= near_the_best]
+    least = max(ENOUGH_EVIDENCE, BESIDE_THE_BEST * strength(ranked[0]))
+    good = [passage for passage in ranked if strength(passage) >= least]
     return Evidence(tuple(good), confidence)
 
 
