@@ -77,7 +77,7 @@ class Workers(Generic[W]):
     wake: Signal
     concurrency: int = 4
     tries: int = 4
-    lease_s: float = 30.0
+    lease_s: float = 12.0
     poll_s: float = 1.0
     first_pause_s: float = 0.5
     _running: set[asyncio.Task[None]] = field(default_factory=set)

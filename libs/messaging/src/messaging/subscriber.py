@@ -49,7 +49,12 @@ def kafka_broker(bootstrap_servers: str, *, name: str, shutdown_s: float = 10.0)
 
 
 class Subscription:
-    """One service's consumer group on its topics: delivers batches, commits, watches itself."""
+    """One service's consumer group on its topics: delivers batches, commits, watches itself.
+
+    With an `instance` (a name that no other running instance has) the member is static: killed and
+    started again it takes its partitions back at once, without a rebalance (KIP-345). Not every
+    broker puts a killed member out of its group; static membership doesn't need it to.
+    """
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class Subscription:
         *,
         group: str,
         consume: Consume,
+        instance: str | None = None,
         max_records: int = MAX_RECORDS,
     ) -> None:
         self._consume = consume
@@ -68,6 +74,7 @@ class Subscription:
         self._subscriber = broker.subscriber(
             *(topic.name for topic in topics),
             group_id=group,
+            group_instance_id=instance and f"{group}-{instance}",
             batch=True,
             batch_timeout_ms=100,
             max_records=max_records,

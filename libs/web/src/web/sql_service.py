@@ -97,7 +97,11 @@ class SqlService(Generic[W]):
             after_commit=after_commit,
         )
         self._subscription = Subscription(
-            self._broker, topics, group=self.name, consume=consumer.consume
+            self._broker,
+            topics,
+            group=self.name,
+            consume=consumer.consume,
+            instance=self.settings.instance,
         )
         if slow:
             workers = Workers(

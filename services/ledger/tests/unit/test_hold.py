@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -63,7 +65,10 @@ def test_a_void_gives_everything_back() -> None:
 def test_a_hold_ends_once(first: str, second: str) -> None:
     account = an_account(posted=100)
     hold = placed_on(account)
-    ends = {"capture": lambda: capture(hold, account), "void": lambda: hold.void(account)}
+    ends: dict[str, Callable[[], object]] = {
+        "capture": partial(capture, hold, account),
+        "void": partial(hold.void, account),
+    }
     ends[first]()
     before = (account.posted, account.held)
     with pytest.raises(HoldNotOpen) as refused:

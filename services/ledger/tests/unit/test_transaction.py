@@ -56,7 +56,7 @@ def test_money_moves_between_accounts_of_one_currency_only(foreign: str) -> None
     accounts = {"source": an_account(posted=100), "target": an_account()}
     accounts[foreign].currency = "USD"
     with pytest.raises(CurrencyMismatch):
-        moved(**accounts)
+        moved(accounts["source"], accounts["target"])
     assert accounts["source"].posted == 100
 
 
