@@ -53,6 +53,8 @@ class Delivery:
         """Raise NotReady unless messages are being consumed."""
         if not self._is_consuming:
             raise NotReady("not connected to the broker")
+        if not self.subscription.is_member:
+            raise NotReady("waiting for partitions")
         if self.subscription.is_stuck:
             raise NotReady("messages wait, and none is consumed")
 

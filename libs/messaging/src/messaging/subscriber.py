@@ -12,7 +12,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import (
+    AIOKafkaConsumer,
+    ConsumerRebalanceListener,
+    ConsumerRecord,
+    TopicPartition,
+)
 from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -32,20 +37,38 @@ WATCH_EVERY_S: Final = 3.0
 STUCK_AFTER_S: Final = 30.0
 
 
+class LongPollBroker(KafkaBroker):
+    """A FastStream broker that consumes only, with LongPollConsumers."""
+
+    async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
+        builder: Any = await super()._connect()
+        self.config.broker_config.builder = partial(LongPollConsumer, **builder.keywords)
+        return self.config.broker_config.builder
+
+
 def kafka_broker(bootstrap_servers: str, *, name: str, shutdown_s: float = 10.0) -> KafkaBroker:
-    """A FastStream broker for one service, whose consumers are LongPollConsumers."""
-    broker = KafkaBroker(
+    """The broker of one service. Messages leave by the relay, so it has no producer."""
+    return LongPollBroker(
         bootstrap_servers,
         client_id=name,
         graceful_timeout=shutdown_s,
         logger=None,
+        consumer_only=True,
         allow_auto_create_topics=False,
     )
-    builder: Any = broker.config.broker_config.builder
-    broker.config.broker_config.builder = partial(
-        LongPollConsumer, *builder.args, **builder.keywords
-    )
-    return broker
+
+
+class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Has this instance been given its partitions? There may be none for it."""
+
+    def __init__(self) -> None:
+        self.is_member = False
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """Offsets are committed batch by batch; there is nothing left to do."""
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        self.is_member = True
 
 
 class Subscription:
@@ -68,6 +91,7 @@ class Subscription:
     ) -> None:
         self._consume = consume
         self._group = group
+        self._membership = _Membership()
         self._busy = False
         self._progress = 0
         self.is_stuck = False
@@ -77,6 +101,7 @@ class Subscription:
             group_instance_id=instance and f"{group}-{instance}",
             batch=True,
             batch_timeout_ms=100,
+            listener=self._membership,
             max_records=max_records,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
@@ -86,6 +111,11 @@ class Subscription:
             title=f"{group}:consume",
         )
         self._subscriber(self._receive)
+
+    @property
+    def is_member(self) -> bool:
+        """Has the group given this instance its partitions?"""
+        return self._membership.is_member
 
     def partitions(self, topic: Topic) -> list[int]:
         """The partitions of a topic that this instance holds now."""

@@ -85,8 +85,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line for each server that was missing."""
     missing: Counter[tuple[str, str]] = Counter()
     for report in terminalreporter.stats.get("skipped", []):
-        if found := _MISSING.search(str(report.longrepr)):
-            missing[found["server"], found["why"].rstrip("')")] += 1
+        _path, _line, reason = report.longrepr
+        if found := _MISSING.search(reason):
+            missing[found["server"], found["why"]] += 1
     for (server, why), count in missing.items():
         terminalreporter.write_line(f"Without {server}: {count} tests skipped ({why})")
 

@@ -41,8 +41,9 @@ class SqlOperations:
         if row is None:
             return None
         if row.created_at < now - KEY_LIFETIME:
+            # By id: another request may have given the key to its own operation by now.
             await self._connection.execute(
-                update(operations).where(named).values(idempotency_key=None)
+                update(operations).where(operations.c.id == row.id).values(idempotency_key=None)
             )
             return None
         return Operation(**row._mapping)

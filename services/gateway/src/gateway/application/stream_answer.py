@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -38,13 +37,8 @@ class StreamAnswer:
         ended = asyncio.create_task(self.waiters.wait(operation_id, at_most_s=self.at_most_s))
         text = _Text(after)
         try:
-            while not ended.done():
-                getting = asyncio.create_task(pieces.get())
-                await asyncio.wait({getting, ended}, return_when=asyncio.FIRST_COMPLETED)
-                if not getting.done():
-                    getting.cancel()
-                    break
-                if piece := text.take(getting.result()):
+            while delta := await _next(pieces, unless=ended):
+                if piece := text.take(delta):
                     yield piece
             operation = await ended
             while not pieces.empty():
@@ -56,12 +50,22 @@ class StreamAnswer:
         finally:
             for task in (following, ended):
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await asyncio.gather(following, ended, return_exceptions=True)
 
     async def _follow(self, operation_id: UUID, pieces: "asyncio.Queue[AnswerDelta]") -> None:
         async for delta in self.streams.follow(operation_id, after=0):
             pieces.put_nowait(delta)
+
+
+async def _next(
+    pieces: "asyncio.Queue[AnswerDelta]", *, unless: "asyncio.Task[OperationView]"
+) -> AnswerDelta | None:
+    getting = asyncio.create_task(pieces.get())
+    try:
+        await asyncio.wait({getting, unless}, return_when=asyncio.FIRST_COMPLETED)
+        return getting.result() if getting.done() else None
+    finally:
+        getting.cancel()
 
 
 class _Text:

@@ -15,7 +15,7 @@ class Waiters:
     def __init__(self, reads: OperationReads) -> None:
         self._reads = reads
         self._waiting: dict[UUID, set[asyncio.Future[OperationView]]] = defaultdict(set)
-        self._ended: list[OperationView] = []
+        self._ended: dict[UUID, OperationView] = {}
 
     def is_waited_for(self, operation_id: UUID) -> bool:
         return operation_id in self._waiting
@@ -25,12 +25,12 @@ class Waiters:
 
         Should that be rolled back, the outcome comes again, and it is the same.
         """
-        if ended.id in self._waiting:
-            self._ended.append(ended)
+        # Whoever begins to wait before the commit would read it as accepted, so all are kept.
+        self._ended[ended.id] = ended
 
     def wake(self) -> None:
         """The transaction has been committed."""
-        for ended in self._ended:
+        for ended in self._ended.values():
             for waiting in self._waiting.get(ended.id, ()):
                 if not waiting.done():
                     waiting.set_result(ended)

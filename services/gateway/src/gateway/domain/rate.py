@@ -5,6 +5,10 @@ Source: ITU-T I.371, and https://en.wikipedia.org/wiki/Generic_cell_rate_algorit
 
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import Final
+
+_ROUNDING_S: Final = 1e-6
+"""More than what a burst of additions to the clock of a machine that is up for years can lose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +39,9 @@ def decide(policy: Policy, *, full_at_s: float, now_s: float) -> Decision:
     start = max(full_at_s, now_s)
     ends = start + policy.interval_s
     excess = ends - now_s - policy.window_s
-    if excess > 1e-9:
+    if excess > _ROUNDING_S:
         return Decision(
             is_allowed=False, remaining=0, retry_after_s=max(1, ceil(excess)), full_at_s=full_at_s
         )
-    remaining = floor((policy.window_s - (ends - now_s)) / policy.interval_s + 1e-9)
+    remaining = floor((_ROUNDING_S - excess) / policy.interval_s)
     return Decision(is_allowed=True, remaining=remaining, retry_after_s=0, full_at_s=ends)

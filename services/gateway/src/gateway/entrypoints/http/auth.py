@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -48,6 +50,6 @@ async def list_sessions(_caller: SignedIn, request: Request, forward: Forward) -
 
 @router.delete("/sessions/{session_id}", status_code=204)
 async def end_session(
-    session_id: str, _caller: SignedIn, request: Request, forward: Forward
+    session_id: UUID, _caller: SignedIn, request: Request, forward: Forward
 ) -> Response:
     return await forward.call("auth", request)

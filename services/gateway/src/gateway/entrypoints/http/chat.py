@@ -1,5 +1,6 @@
+import re
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
@@ -29,7 +30,8 @@ from web.callers import SignedIn
 
 router = APIRouter(prefix="/chat", tags=["chat"])
 
-EVENT_STREAM = "text/event-stream"
+EVENT_STREAM: Final = "text/event-stream"
+_EVENT_ID: Final = re.compile(r"\d{1,9}")
 
 
 @router.post("/conversations", status_code=201, responses=ANSWERS, response_model=ConversationView)
@@ -86,7 +88,7 @@ async def ask(
     if EVENT_STREAM not in accept:
         return await submit(command, caller, body, creates=True)
     operation = await submit.accept(command, caller, body)
-    after = int(last_event_id) if last_event_id.isdecimal() else 0
+    after = int(last_event_id) if _EVENT_ID.fullmatch(last_event_id) else 0
     stream: StreamAnswer = submit.request.app.state.stream_answer
     return EventSourceResponse(
         _events(stream, operation, after),
@@ -104,7 +106,8 @@ async def _events(
             last = item.position
             yield server_sent_event("delta", {"text": item.text}, id=last)
         elif item.problem is not None:
-            yield server_sent_event("problem", item.problem, id=last + 1)
+            problem = item.problem.model_dump(mode="json", exclude_none=True)
+            yield server_sent_event("problem", problem, id=last + 1)
         elif item.state == "succeeded":
             yield server_sent_event("message", item.result, id=last + 1)
         else:

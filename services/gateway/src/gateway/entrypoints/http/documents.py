@@ -20,7 +20,7 @@ from gateway.entrypoints.http.forwarding import Forward
 from gateway.entrypoints.http.submission import ANSWERS, Submit
 from web.callers import SignedIn, Staff
 from web.conditional import expected_version
-from web.problems import ProblemError
+from web.problems import INVALID, ProblemError
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -37,7 +37,9 @@ async def upload_document(
 ) -> Response:
     """The bytes go to ingest first; the command says what to do with them."""
     document_id = new_id()
-    filename = PurePath(file.filename or "document").name[:200]
+    filename = PurePath(file.filename or "").name[:200] or "document"
+    if "\0" in title + filename:
+        raise ProblemError(INVALID.problem("the character U+0000 is not allowed"))
     answer = await forward.upload(
         "ingest", f"/uploads/{document_id}", _chunks(file), filename=filename
     )

@@ -23,13 +23,15 @@ from web.problems import problem_response
 
 LONGEST_WAIT_S: Final = 30
 OPERATIONS: Final = "/api/v1/operations"
-_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?", re.IGNORECASE)
+_WAIT: Final = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])', re.IGNORECASE)
 
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=255)] | None,
     Header(description="Makes a repeated request the same operation for 24 hours"),
 ]
-Prefer = Annotated[str | None, Header(description="`wait=5`: the result itself, within 5 s")]
+Prefer = Annotated[
+    str | None, Header(alias="Prefer", description="`wait=5`: the result itself, within 5 s")
+]
 
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     202: {"model": OperationView, "description": "Accepted; `Location` is the operation"},
@@ -84,12 +86,19 @@ class Submission:
         )
 
 
+def preferred_wait_s(preferences: str) -> int | None:
+    """How long the client would like to wait (RFC 7240), cut to the longest wait there is."""
+    match = _WAIT.search(preferences)
+    return min(int(match[1]), LONGEST_WAIT_S) if match else None
+
+
 async def _submission(
-    request: Request, idempotency_key: IdempotencyKey = None, prefer: Prefer = None
+    request: Request, idempotency_key: IdempotencyKey = None, _prefer: Prefer = None
 ) -> Submission:
-    match = _WAIT.search(prefer or "")
-    wait_s = min(int(match[1]), LONGEST_WAIT_S) if match else None
-    return Submission(request=request, key=idempotency_key, wait_s=wait_s)
+    preferences = ", ".join(request.headers.getlist("prefer"))
+    return Submission(
+        request=request, key=idempotency_key, wait_s=preferred_wait_s(preferences)
+    )
 
 
 Submit = Annotated[Submission, Depends(_submission)]
