@@ -51,5 +51,6 @@ fix: ready ## Format and apply the safe fixes
 lock: ready ## Resolve requirements.lock anew (ARGS=--upgrade for newer versions)
 	@$(RUN) tools/lock.py $(ARGS)
 
-contracts: ready ## Regenerate the committed schemas of the messages
+contracts: ready ## Regenerate the committed schemas of the messages and of the public API
 	@$(RUN) -m contracts.generate
+	@$(RUN) tools/openapi.py

@@ -10,7 +10,10 @@ from messaging.store import LogEnds, Parcel
 
 
 class MemoryOutbox:
-    """See messaging.store.Outbox. `leader` is who has the lease; None: whoever asks."""
+    """See messaging.store.Outbox. `leader` is who has the lease; None: whoever asks.
+
+    `bids` counts how often somebody asked for it.
+    """
 
     def __init__(self) -> None:
         self.parcels: dict[int, Parcel] = {}
@@ -18,6 +21,7 @@ class MemoryOutbox:
         self.ends: dict[tuple[str, int], int] = {}
         self.made: dict[int, datetime] = {}
         self.leader: str | None = None
+        self.bids = 0
         self.purged_before: datetime | None = None
 
     def put(self, topic: Topic, *messages: tuple[str, str], partition: int | None = None) -> None:
@@ -62,4 +66,5 @@ class MemoryOutbox:
         return 0
 
     async def lead(self, holder: str, *, lease_s: float) -> bool:
+        self.bids += 1
         return self.leader is None or self.leader == holder

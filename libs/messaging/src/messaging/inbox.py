@@ -48,7 +48,8 @@ class InboxEntry:
     def outcome(self) -> Outgoing | None:
         """The outcome on its way to whoever asked; None when nobody did or there is none yet.
 
-        Its id is derived from the command's, so a repeated outcome is known as the same.
+        Its id is derived from the command's and from how it ended, so a repeated outcome is known
+        as the same, and one that follows a redriven failure as another.
         """
         if self.reply_to is None or self.settlement is None:
             return None
@@ -60,7 +61,7 @@ class InboxEntry:
             problem=self.settlement.problem,
         )
         envelope = Envelope(
-            id=derived_id("outcome", self.message_id, self.fingerprint),
+            id=derived_id("outcome", self.message_id, self.fingerprint, self.settlement.state),
             type=outcome.type,
             source=self.consumer,
             subject=outcome.aggregate_id,

@@ -24,7 +24,8 @@ class Relay:
     """Publishes unsent parcels in order, and again when the log turns out shorter than published.
 
     `replay_window_s` is how far back a lost log is rebuilt; sent parcels are kept for
-    `retention_s`. While another instance holds the lease, this one waits.
+    `retention_s`. While another instance holds the lease, this one waits; a `holder` with a lasting
+    name takes its own lease back at once when it was killed.
     """
 
     bootstrap_servers: str
@@ -32,12 +33,12 @@ class Relay:
     wake: Signal
     batch: int = 200
     poll_s: float = 1.0
-    lease_s: float = 15.0
+    holder: str = field(default_factory=lambda: uuid4().hex)
+    lease_s: float = 10.0
     check_s: float = 3.0
     send_timeout_s: float = 20.0
     replay_window_s: float = 3_600.0
     retention_s: float = 7 * 86_400.0
-    _holder: str = field(default_factory=lambda: uuid4().hex)
 
     async def run(self) -> None:
         """Until cancelled. Errors of the broker or the store are waited out with growing pauses."""
@@ -54,11 +55,13 @@ class Relay:
 
     async def _serve(self, kafka: "_Log") -> None:
         clock = asyncio.get_running_loop().time
-        next_check = next_purge = clock()
+        next_lease = next_check = next_purge = clock()
         while True:
-            if not await self.outbox.lead(self._holder, lease_s=self.lease_s):
-                await asyncio.sleep(self.lease_s / 3)
-                continue
+            if clock() >= next_lease:
+                if not await self.outbox.lead(self.holder, lease_s=self.lease_s):
+                    await asyncio.sleep(self.lease_s / 3)
+                    continue
+                next_lease = clock() + self.lease_s / 3
             if clock() >= next_check:
                 await self._rebuild_a_lost_log(kafka)
                 next_check = clock() + self.check_s

@@ -186,6 +186,21 @@ async def test_a_defect_is_tried_buried_and_answered_and_the_batch_goes_on(
     assert "programmer" not in failure.model_dump_json()
 
 
+async def test_a_duplicate_of_a_command_that_has_failed_is_answered_and_not_tried_again(
+    store: MemoryStore,
+) -> None:
+    handlers, seen = counting(HANDLERS[WriteNote])
+    consumer = consumer_on(store, handlers=handlers, tries=1)
+    command_id = uuid4()
+    record = write("defect", id=command_id)
+    await consumer.consume([record, record])
+    await consumer.consume([record])
+    assert seen == ["defect"]
+    assert len(store.letters) == 1
+    assert store.types() == ["Outcome"] * 3
+    assert state_of(store, command_id) == "failed"
+
+
 async def test_a_defect_that_goes_away_on_another_try_is_none(store: MemoryStore) -> None:
     seen: list[str] = []
 

@@ -14,8 +14,10 @@ from contracts.ids import new_id
 from contracts.problems import ProblemType
 from messaging.envelope import Envelope, ReplyAddress
 from messaging.inbox import InboxEntry
+from messaging.store import Job
 from messaging.work import Settlement
 from storage.database import Database
+from storage.jobs import SqlJobs
 from storage.outbox import SqlOutbox
 from testkit.waiting import until
 
@@ -111,3 +113,14 @@ async def test_of_two_who_settle_at_once_the_first_is_heard(one: Store, other: S
     await second
     parcels = await SqlOutbox(one.db, delivery).unsent(10)
     assert len(parcels) == 1
+
+
+async def test_a_job_that_another_worker_is_taking_is_passed_over(one: Store, other: Store) -> None:
+    taken, free = (Job(id=new_id(), key=key, value="{}", headers={}) for key in ("a", "b"))
+    async with one.begin() as transaction:
+        await transaction.enqueue([taken, free])
+    async with one.db.write() as connection:
+        is_taken = delivery.jobs.c.id == taken.id
+        await connection.execute(select(delivery.jobs).where(is_taken).with_for_update())
+        leased = await SqlJobs(other.db, delivery).lease(10, lease_s=60)
+    assert [job.id for job in leased] == [free.id]

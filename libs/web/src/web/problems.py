@@ -75,6 +75,8 @@ async def _given(_request: Request, error: ProblemError) -> JSONResponse:
 
 async def _validation(_request: Request, error: RequestValidationError) -> JSONResponse:
     found = error.errors()
+    if any(item["loc"] and item["loc"][0] == "path" for item in found):
+        return problem_response(NOT_FOUND.problem("the address holds an id that can't be one"))
     in_body = any(item["loc"] and item["loc"][0] == "body" for item in found)
     kind = INVALID if in_body else BAD_QUERY
     errors = [{"pointer": _pointer(item["loc"]), "detail": item["msg"]} for item in found]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.contract import Message
+from contracts.ids import new_id
 from contracts.problems import ProblemTable
 from contracts.topics import Topic
 from messaging.asking import Asker
@@ -157,6 +158,7 @@ class SqlService(Generic[W]):
                 bootstrap_servers=self.settings.kafka_bootstrap_servers,
                 outbox=SqlOutbox(self.db, self._tables),
                 wake=self.store.outbox_wake,
+                holder=self.settings.instance or str(new_id()),
             ),
             loops=self._loops,
         )

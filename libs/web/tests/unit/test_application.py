@@ -103,8 +103,8 @@ async def test_a_list_has_twenty_items_unless_the_client_says_otherwise(
     assert (await shop.get("/things?limit=100&after=x")).json() == {"limit": 100, "after": "x"}
 
 
-async def test_a_path_that_is_no_id_is_refused(shop: httpx2.AsyncClient) -> None:
-    problem_in(await shop.get("/things/seven"), 400, "invalid-query")
+async def test_an_address_whose_id_is_none_leads_nowhere(shop: httpx2.AsyncClient) -> None:
+    problem_in(await shop.get("/things/seven"), 404, "not-found")
 
 
 async def test_a_thing_has_its_version_as_its_etag(shop: httpx2.AsyncClient) -> None:
@@ -135,9 +135,11 @@ async def test_a_version_that_was_never_ours_is_stale(shop: httpx2.AsyncClient, 
     problem_in(await shop.patch("/things", headers={"If-Match": tag}), 412, "stale-version")
 
 
-async def test_a_body_that_announces_too_much_is_refused(shop: httpx2.AsyncClient) -> None:
+async def test_a_body_that_announces_too_much_is_refused_unread(shop: httpx2.AsyncClient) -> None:
     response = await shop.post("/orders", content=b" " * (BODY_LIMIT_BYTES + 1))
-    problem_in(response, 413, "content-too-large")
+    problem = problem_in(response, 413, "content-too-large")
+    assert problem["limit_bytes"] == BODY_LIMIT_BYTES
+    assert response.headers["connection"] == "close"
 
 
 async def test_a_body_that_grows_too_large_is_refused(shop: httpx2.AsyncClient) -> None:

@@ -97,8 +97,21 @@ async def test_a_bad_query_is_refused(http: httpx2.AsyncClient, query: str) -> N
     assert (response.status_code, response.json()["type"]) == (400, "/problems/invalid-query")
 
 
-async def test_nobody_reads_without_signing_in(http: httpx2.AsyncClient) -> None:
-    for path in ("/products", f"/products/{new_id()}", "/orders", f"/orders/{new_id()}"):
+async def test_products_are_there_for_everybody(
+    http: httpx2.AsyncClient, make_product: MakeProduct
+) -> None:
+    mug = make_product()
+    assert (await http.get(f"/products/{mug.id}")).status_code == 200
+    assert [item["id"] for item in (await http.get("/products")).json()["items"]] == [str(mug.id)]
+
+
+async def test_a_product_that_is_not_there_is_a_problem(http: httpx2.AsyncClient) -> None:
+    response = await http.get(f"/products/{new_id()}")
+    assert (response.status_code, response.json()["type"]) == (404, "/problems/product-not-found")
+
+
+async def test_orders_are_for_those_who_have_signed_in(http: httpx2.AsyncClient) -> None:
+    for path in ("/orders", f"/orders/{new_id()}"):
         assert (await http.get(path)).status_code == 401
 
 

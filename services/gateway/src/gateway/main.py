@@ -1,7 +1,7 @@
 """`python -m gateway.main migrate|serve`."""
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -20,12 +20,21 @@ from gateway.domain.rate import Policy
 from gateway.entrypoints import kafka
 from gateway.entrypoints.http.forwarding import Forwarder
 from gateway.entrypoints.http.limits import RateLimit
-from gateway.entrypoints.http.public import DOCUMENTATION, public_router
+from gateway.entrypoints.http.public import public_router
 from gateway.entrypoints.problems import PROBLEMS
 from gateway.settings import GatewaySettings
 from web.middleware import BodyLimit
 from web.serving import run_command
 from web.sql_service import SqlService
+
+TAKEN_HEADERS: Final = (
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+    "Last-Event-ID", "Prefer", "traceparent", "X-Request-Id",
+)  # fmt: skip
+GIVEN_HEADERS: Final = (
+    "ETag", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After",
+    "traceparent", "X-Request-Id",
+)  # fmt: skip
 
 
 async def serve() -> None:
@@ -41,9 +50,7 @@ async def serve() -> None:
     reads = SqlOperationReads(service.db)
     waiters = Waiters(reads)
     streams = KafkaAnswerStreams(settings.kafka_bootstrap_servers)
-    service.consume(
-        kafka.TOPICS, kafka.handlers(RecordOutcome(waiters)), after_commit=waiters.wake
-    )
+    service.consume(kafka.TOPICS, kafka.handlers(RecordOutcome(waiters)), after_commit=waiters.wake)
     service.add_loop(streams.run)
     await service.serve(
         [public_router()],
@@ -55,8 +62,7 @@ async def serve() -> None:
             "waiters": waiters,
         },
         streamed=("/api/v1/documents",),
-        middleware=_middleware(settings),
-        **DOCUMENTATION,
+        middleware=middleware(settings),
     )
 
 
@@ -71,16 +77,15 @@ def _forwarder(service: SqlService[Any], settings: GatewaySettings) -> Forwarder
     return Forwarder(service.http, urls, settings.internal_key.get_secret_value())
 
 
-def _middleware(settings: GatewaySettings) -> list[Middleware]:
+def middleware(settings: GatewaySettings) -> list[Middleware]:
+    """What every request passes on its way in, outermost first."""
     return [
         Middleware(
             CORSMiddleware,
             allow_origins=settings.origins,
             allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"]
-            + ["If-None-Match", "Last-Event-ID", "Prefer", "traceparent", "X-Request-Id"],
-            expose_headers=["ETag", "Location", "Preference-Applied", "RateLimit"]
-            + ["RateLimit-Policy", "Retry-After", "traceparent", "X-Request-Id"],
+            allow_headers=TAKEN_HEADERS,
+            expose_headers=GIVEN_HEADERS,
         ),
         Middleware(
             RateLimit,

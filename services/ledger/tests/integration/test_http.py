@@ -168,7 +168,7 @@ async def test_staff_see_a_hold_and_what_became_of_it(
         (f"/accounts/{UUID(int=1)}", 404, "account-not-found"),
         (f"/transactions/{UUID(int=1)}", 404, "transaction-not-found"),
         (f"/holds/{UUID(int=1)}", 404, "hold-not-found"),
-        ("/accounts/one", 400, "invalid-query"),
+        ("/accounts/one", 404, "not-found"),
         ("/accounts?limit=0", 400, "invalid-query"),
         ("/accounts?after=nonsense", 400, "invalid-cursor"),
         ("/transactions?status=done", 400, "invalid-query"),

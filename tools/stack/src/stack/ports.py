@@ -1,12 +1,14 @@
+import random
 import socket
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
 
 import psutil
 
 from stack.errors import StackError
+from stack.processes import poll_until
 
 HOST = "127.0.0.1"
+_BELOW_EPHEMERAL = range(20_000, 32_000)
 SERVICES = ("gateway", "auth", "chat", "ingest", "ledger", "catalog")
 
 
@@ -16,20 +18,25 @@ def default_ports(*, gateway: int = 8000, broker: int = 19092) -> dict[str, int]
 
 
 def free_ports(names: Iterable[str] = ("broker", *SERVICES)) -> dict[str, int]:
-    """Ports that nothing listens on now; all are held together, so none is given twice."""
-    with ExitStack() as held:
-        ports = {}
-        for name in names:
-            listener = held.enter_context(socket.socket())
-            listener.bind((HOST, 0))
-            ports[name] = listener.getsockname()[1]
-        return ports
+    """Ports that nothing listens on now, and that the system gives to no outgoing connection.
+
+    A port of the ephemeral range could be gone when its process is started again after a kill.
+    """
+    candidates = iter(random.sample(_BELOW_EPHEMERAL, len(_BELOW_EPHEMERAL)))
+    return {name: next(port for port in candidates if _can_listen(port)) for name in names}
 
 
 def require_free(ports: Mapping[str, int]) -> None:
     """Raises StackError naming every port that is taken and, where the system tells, by whom."""
-    taken = {name: port for name, port in ports.items() if not _can_listen(port)}
-    if not taken:
+    taken = dict(ports)
+
+    def all_free() -> bool:
+        for name in [name for name, port in taken.items() if _can_listen(port)]:
+            del taken[name]
+        return not taken
+
+    # A process that was killed a moment ago may still be letting go of its port.
+    if poll_until(all_free, timeout_s=1):
         return
     listed = ", ".join(f"port {port} ({name}) by {_holder(port)}" for name, port in taken.items())
     raise StackError(

@@ -29,9 +29,7 @@ Reads = Annotated[CatalogReads, Depends(_reads)]
 
 
 @router.get("/products")
-async def list_products(
-    page: Annotated[ProductQuery, Query()], reads: Reads
-) -> Page[ProductView]:
+async def list_products(page: Annotated[ProductQuery, Query()], reads: Reads) -> Page[ProductView]:
     return await reads.products(page.q, limit=page.limit, after=page.after)
 
 

@@ -33,6 +33,10 @@ router = APIRouter(prefix="/chat", tags=["chat"])
 EVENT_STREAM: Final = "text/event-stream"
 _EVENT_ID: Final = re.compile(r"\d{1,9}")
 
+LastEventId = Annotated[
+    str, Header(alias="Last-Event-ID", description="Where a stream broke off: it goes on after it")
+]
+
 
 @router.post("/conversations", status_code=201, responses=ANSWERS, response_model=ConversationView)
 async def start_conversation(
@@ -74,8 +78,9 @@ async def ask(
     body: MessageRequest,
     caller: SignedIn,
     submit: Submit,
-    accept: Annotated[str, Header()] = "",
-    last_event_id: Annotated[str, Header()] = "",
+    *,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    last_event_id: LastEventId = "",
 ) -> Response:
     """With `Accept: text/event-stream` the answer streams while it is written."""
     command = AskQuestion(
@@ -96,9 +101,7 @@ async def ask(
     )
 
 
-async def _events(
-    stream: StreamAnswer, operation: Operation, after: int
-) -> AsyncIterator[bytes]:
+async def _events(stream: StreamAnswer, operation: Operation, after: int) -> AsyncIterator[bytes]:
     yield server_sent_event("accepted", {"operation_id": operation.id})
     last = after
     async for item in stream(operation.id, after=after):

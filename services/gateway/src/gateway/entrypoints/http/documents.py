@@ -17,6 +17,7 @@ from contracts.ingest import (
 from contracts.paging import Page
 from contracts.problems import Problem
 from gateway.entrypoints.http.forwarding import Forward
+from gateway.entrypoints.http.openapi import query
 from gateway.entrypoints.http.submission import ANSWERS, Submit
 from web.callers import SignedIn, Staff
 from web.conditional import expected_version
@@ -69,7 +70,16 @@ async def list_documents(_caller: Staff, request: Request, forward: Forward) -> 
     return await forward.read("ingest", request)
 
 
-@router.get("/search", response_model=SearchResults)
+@router.get(
+    "/search",
+    response_model=SearchResults,
+    openapi_extra={
+        "parameters": [
+            query("q", "A question, or words of one", required=True, minLength=1, maxLength=500),
+            query("limit", "How many passages", type="integer", minimum=1, maximum=20, default=5),
+        ]
+    },
+)
 async def search_documents(_caller: SignedIn, request: Request, forward: Forward) -> Response:
     return await forward.read("ingest", request)
 
@@ -81,7 +91,11 @@ async def read_document(
     return await forward.read("ingest", request)
 
 
-@router.get("/{document_id}/content")
+@router.get(
+    "/{document_id}/content",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
 async def download_document(
     document_id: UUID, _caller: Staff, request: Request, forward: Forward
 ) -> Response:

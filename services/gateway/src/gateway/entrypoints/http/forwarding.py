@@ -54,9 +54,7 @@ class Forwarder:
             background=BackgroundTask(answer.aclose),
         )
 
-    async def call(
-        self, service: str, request: Request, *, body: str | None = None
-    ) -> Response:
+    async def call(self, service: str, request: Request, *, body: str | None = None) -> Response:
         """The same synchronous call at the owner: for sign-in, which never enters Kafka."""
         path = request.url.path.removeprefix("/api/v1")
         headers = self._headers(request) | {
@@ -69,9 +67,7 @@ class Forwarder:
             request.method, f"{self._urls[service]}{path}", content=body, headers=headers
         )
         answer = await self._send(service, call)
-        return Response(
-            answer.content, status_code=answer.status_code, headers=_given_back(answer)
-        )
+        return Response(answer.content, status_code=answer.status_code, headers=_given_back(answer))
 
     async def upload(
         self, service: str, path: str, content: "httpx2.AsyncByteStream | object", **query: str

@@ -100,9 +100,7 @@ async def place_hold(body: HoldRequest, caller: Staff, submit: Submit) -> Respon
 
 
 @router.get("/holds/{hold_id}", response_model=HoldView)
-async def read_hold(
-    hold_id: UUID, _caller: Staff, request: Request, forward: Forward
-) -> Response:
+async def read_hold(hold_id: UUID, _caller: Staff, request: Request, forward: Forward) -> Response:
     return await forward.read("ledger", request)
 
 

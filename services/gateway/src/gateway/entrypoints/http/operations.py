@@ -45,7 +45,11 @@ async def read_operation(operation_id: UUID, caller: SignedIn, reads: Reads) -> 
     return await reads.operation(operation_id, _whose(caller))
 
 
-@router.get("/{operation_id}/events", response_class=Response)
+@router.get(
+    "/{operation_id}/events",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def stream_operation(
     operation_id: UUID, caller: SignedIn, request: Request, reads: Reads
 ) -> Response:

@@ -22,6 +22,7 @@ from contracts.ids import new_id
 from contracts.paging import Page
 from gateway.entrypoints.http.forwarding import Forward
 from gateway.entrypoints.http.ledger import positive_minor_units
+from gateway.entrypoints.http.openapi import query
 from gateway.entrypoints.http.submission import ANSWERS, Submit
 from web.callers import Customer, SignedIn, Staff
 from web.conditional import expected_version
@@ -45,7 +46,13 @@ async def create_product(body: ProductRequest, caller: Staff, submit: Submit) ->
     return await submit(command, caller, body, creates=True)
 
 
-@router.get("/products", response_model=Page[ProductView])
+@router.get(
+    "/products",
+    response_model=Page[ProductView],
+    openapi_extra={
+        "parameters": [query("q", "Words that a product has in its SKU, name or description")]
+    },
+)
 async def list_products(request: Request, forward: Forward) -> Response:
     """Everybody may look, signed in or not."""
     return await forward.read("catalog", request)

@@ -12,7 +12,6 @@ from pydantic import BaseModel, StringConstraints
 
 from contracts.contract import Command
 from contracts.gateway import OperationView
-from contracts.problems import Problem
 from gateway.application.accept_command import AcceptCommand
 from gateway.application.waiters import Waiters
 from gateway.domain.operation import Operation
@@ -27,7 +26,10 @@ _WAIT: Final = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])', 
 
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=255)] | None,
-    Header(description="Makes a repeated request the same operation for 24 hours"),
+    Header(
+        alias="Idempotency-Key",
+        description="Makes a repeated request the same operation for 24 hours",
+    ),
 ]
 Prefer = Annotated[
     str | None, Header(alias="Prefer", description="`wait=5`: the result itself, within 5 s")
@@ -35,8 +37,6 @@ Prefer = Annotated[
 
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     202: {"model": OperationView, "description": "Accepted; `Location` is the operation"},
-    409: {"model": Problem, "description": "The same request is under way"},
-    422: {"model": Problem, "description": "Not valid, or refused"},
 }
 
 
@@ -93,12 +93,11 @@ def preferred_wait_s(preferences: str) -> int | None:
 
 
 async def _submission(
-    request: Request, idempotency_key: IdempotencyKey = None, _prefer: Prefer = None
+    request: Request, idempotency_key: IdempotencyKey = None, prefer: Prefer = None
 ) -> Submission:
+    # `prefer` is for the document alone: a client may send several such headers (RFC 7240).
     preferences = ", ".join(request.headers.getlist("prefer"))
-    return Submission(
-        request=request, key=idempotency_key, wait_s=preferred_wait_s(preferences)
-    )
+    return Submission(request=request, key=idempotency_key, wait_s=preferred_wait_s(preferences))
 
 
 Submit = Annotated[Submission, Depends(_submission)]

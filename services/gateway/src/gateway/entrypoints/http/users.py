@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from contracts.auth import ChangeProfile, ChangeUser, ProfilePatch, UserPatch, UserView
 from contracts.paging import Page
 from gateway.entrypoints.http.forwarding import Forward
+from gateway.entrypoints.http.openapi import query
 from gateway.entrypoints.http.submission import ANSWERS, Submit
 from web.callers import Admin, Customer, SignedIn, Staff
 from web.conditional import expected_version
@@ -29,15 +30,17 @@ async def change_me(
     return await submit(command, caller, body)
 
 
-@router.get("", response_model=Page[UserView])
+@router.get(
+    "",
+    response_model=Page[UserView],
+    openapi_extra={"parameters": [query("email", "Only the person with this address")]},
+)
 async def list_users(_caller: Staff, request: Request, forward: Forward) -> Response:
     return await forward.read("auth", request)
 
 
 @router.get("/{user_id}", response_model=UserView)
-async def read_user(
-    user_id: UUID, _caller: Staff, request: Request, forward: Forward
-) -> Response:
+async def read_user(user_id: UUID, _caller: Staff, request: Request, forward: Forward) -> Response:
     return await forward.read("auth", request)
 
 

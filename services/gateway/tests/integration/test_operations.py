@@ -1,0 +1,135 @@
+"""SqlOperations beside each other on one store: what HTTP can't show."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from services.gateway.tests.fakes import ADA, EVE, an_operation
+from services.gateway.tests.integration.conftest import MIGRATIONS
+
+from gateway.adapters.sql import SqlOperationReads, SqlOperations
+from gateway.application.ports import KeyTaken
+from gateway.domain.operation import KEY_LIFETIME, Operation
+from gateway.domain.refusals import OperationNotFound
+from storage.database import Database
+from testkit.migrations import migrate
+from testkit.waiting import until
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+async def db(sql_url: str) -> AsyncIterator[Database]:
+    migrate(sql_url, MIGRATIONS)
+    db = Database(sql_url)
+    yield db
+    await db.close()
+
+
+async def add(db: Database, *operations: Operation) -> None:
+    async with db.write() as connection:
+        for operation in operations:
+            await SqlOperations(connection).add(operation)
+
+
+async def test_an_operation_comes_back_as_it_was_kept(db: Database) -> None:
+    operation = an_operation(idempotency_key="key", created_at=NOW)
+    await add(db, operation)
+    operation.finish("refused", result=None, problem={"status": 409}, at=NOW)
+    async with db.write() as connection:
+        await SqlOperations(connection).save(operation)
+    async with db.write() as connection:
+        assert await SqlOperations(connection).get(operation.id) == operation
+        assert await SqlOperations(connection).get(EVE) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "is_known"),
+    [(KEY_LIFETIME, True), (KEY_LIFETIME + timedelta(microseconds=1), False)],
+)
+async def test_a_key_names_its_operation_for_a_day(
+    db: Database, age: timedelta, is_known: bool
+) -> None:
+    old = an_operation(idempotency_key="key", created_at=NOW - age)
+    await add(db, old)
+    async with db.write() as connection:
+        found = await SqlOperations(connection).by_key(ADA, "key", now=NOW)
+        assert (found == old) is is_known
+        assert await SqlOperations(connection).by_key(EVE, "key", now=NOW) is None
+
+
+async def test_a_key_whose_day_is_over_can_be_used_again(db: Database) -> None:
+    old = an_operation(idempotency_key="key", created_at=NOW - timedelta(days=2))
+    new = an_operation(idempotency_key="key", created_at=NOW)
+    await add(db, old)
+    async with db.write() as connection:
+        operations = SqlOperations(connection)
+        assert await operations.by_key(ADA, "key", now=NOW) is None
+        await operations.add(new)
+    async with db.write() as connection:
+        operations = SqlOperations(connection)
+        assert await operations.by_key(ADA, "key", now=NOW) == new
+        stored = await operations.get(old.id)
+        assert stored
+        assert stored.idempotency_key is None
+
+
+async def test_a_key_can_be_taken_once_and_no_key_as_often_as_one_likes(db: Database) -> None:
+    await add(db, an_operation(idempotency_key="key"), an_operation(), an_operation())
+    with pytest.raises(KeyTaken):
+        await add(db, an_operation(idempotency_key="key"))
+    await add(db, an_operation(idempotency_key="key", subject=EVE))
+
+
+async def test_of_many_who_take_a_key_at_once_one_has_it(db: Database) -> None:
+    operations = [an_operation(idempotency_key="key") for _ in range(5)]
+    results = await asyncio.gather(
+        *(add(db, operation) for operation in operations), return_exceptions=True
+    )
+    assert sorted(type(result).__name__ for result in results) == ["KeyTaken"] * 4 + ["NoneType"]
+
+
+async def test_a_key_that_another_has_just_taken_over_is_left_alone(db: Database) -> None:
+    """Two requests find the same key expired; the second one goes on after the first one's commit."""
+    if db.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    await add(db, an_operation(idempotency_key="key", created_at=NOW - timedelta(days=2)))
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(db.write())
+        assert await SqlOperations(first).by_key(ADA, "key", now=NOW) is None
+        late = asyncio.create_task(self_service(db))
+        await until(lambda: is_blocked(db))
+        await SqlOperations(first).add(an_operation(idempotency_key="key", created_at=NOW))
+    with pytest.raises(KeyTaken):
+        await late
+
+
+async def self_service(db: Database) -> None:
+    async with db.write() as connection:
+        operations = SqlOperations(connection)
+        assert await operations.by_key(ADA, "key", now=NOW) is None
+        await operations.add(an_operation(idempotency_key="key", created_at=NOW))
+
+
+async def is_blocked(db: Database) -> bool:
+    async with db.read() as connection:
+        waiting = await connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        )
+        return bool(waiting.scalar_one())
+
+
+async def test_views_show_people_their_own_and_staff_everything(db: Database) -> None:
+    mine, other = an_operation(), an_operation(subject=EVE)
+    await add(db, mine, other)
+    reads = SqlOperationReads(db)
+    assert (await reads.operation(mine.id, ADA)).id == mine.id
+    assert (await reads.operation(other.id, None)).id == other.id
+    with pytest.raises(OperationNotFound):
+        await reads.operation(other.id, ADA)
+    page = await reads.operations(ADA, state=None, limit=10, after=None)
+    assert [item.id for item in page.items] == [mine.id]
+    everything = await reads.operations(None, state="accepted", limit=10, after=None)
+    assert [item.id for item in everything.items] == [other.id, mine.id]
