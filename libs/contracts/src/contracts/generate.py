@@ -1,4 +1,4 @@
-"""`python -m contracts.generate [--check]`: the committed JSON Schemas of every topic's messages."""
+"""`python -m contracts.generate [--check]`: the committed JSON Schemas of all topics."""
 
 import json
 import sys

@@ -8,7 +8,7 @@ from iso4217 import Currency as Iso4217
 from pydantic import AfterValidator, Field, StringConstraints
 
 MAX_MINOR_UNITS: Final = 2**53 - 1
-"""The largest amount and the largest balance: the last integer that every JSON reader holds exactly."""
+"""The largest amount and balance: the last integer that every JSON reader holds exactly."""
 
 _DECIMAL: Final = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9]\d{0,15})(?:\.(?P<fraction>\d{1,4}))?")
 

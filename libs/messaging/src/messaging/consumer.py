@@ -4,7 +4,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+from uuid import UUID
 
 from contracts.contract import Command, Message
 from contracts.problems import ProblemTable, ProblemType, problem_of
@@ -34,7 +35,8 @@ class BatchConsumer(Generic[W]):
     `handlers` are applied inline, each in its own unit of work inside the batch's transaction;
     messages of the types in `slow` go to the durable inbox. `problems` says which errors are
     refusals. A handler that fails otherwise is tried `tries` times; then the record is a dead
-    letter. `dead_letter_limit` dead letters in a row stop the consumer. `after_commit` is called after each batch.
+    letter. `dead_letter_limit` dead letters in a row stop the consumer. `after_commit` is called
+    after each batch.
     """
 
     name: str
@@ -59,11 +61,11 @@ class BatchConsumer(Generic[W]):
         """
         decoded = [self._decoder.decode(record) for record in records]
         ids = [item.envelope.id for item in decoded if item.envelope]
-        batch = _Batch(dead_in_a_row=self._dead_in_a_row)
         async with self.store.begin() as transaction:
-            batch.known = await transaction.received(ids)
+            known = await transaction.received(ids)
+            batch = _Batch(transaction, known, self._dead_in_a_row)
             for item in decoded:
-                await self._apply(item, batch, transaction)
+                await self._apply(item, batch)
             await transaction.enqueue(batch.jobs)
             if batch.dead_in_a_row >= self.dead_letter_limit:
                 raise TooManyDeadLetters(f"{batch.dead_in_a_row} records in a row have failed")
@@ -72,45 +74,40 @@ class BatchConsumer(Generic[W]):
         for (message_type, result), count in batch.counts.items():
             CONSUMED.labels(self.name, message_type, result).inc(count)
 
-    async def _apply(
-        self,
-        item: Received | Undecodable | Unknown,
-        batch: "_Batch",
-        transaction: Transaction[W],
-    ) -> None:
+    async def _apply(self, item: Received | Undecodable | Unknown, batch: "_Batch[W]") -> None:
         if item.envelope and (known := batch.known.get(item.envelope.id)):
-            self._repeat(item.record, item.envelope, known, batch, transaction)
+            self._repeat(item.record, item.envelope, known, batch)
             return
         match item:
             case Unknown(record=record, envelope=envelope):
                 if record.topic == self._commands:
                     error = f"unknown type {envelope.type}"
-                    self._fail(record, envelope, error, batch, transaction)
+                    self._fail(record, envelope, error, batch)
             case Undecodable(record=record, envelope=bad_envelope, error=error):
-                self._fail(record, bad_envelope, error, batch, transaction)
+                self._fail(record, bad_envelope, error, batch)
             case Received():
-                await self._handle(item, batch, transaction)
+                await self._handle(item, batch)
 
-    async def _handle(self, item: Received, batch: "_Batch", transaction: Transaction[W]) -> None:
+    async def _handle(self, item: Received, batch: "_Batch[W]") -> None:
         entry = InboxEntry.of(self.name, item.envelope, _fingerprint(item.record, item.envelope))
         if type(item.message) in self.slow:
             batch.jobs.append(_job(item))
-            batch.remember(entry, transaction, "queued")
+            batch.remember(entry, "queued")
             return
         try:
-            result = await self._try(item, transaction)
+            result = await self._try(item, batch.transaction)
         except Exception as error:
             if self.store.is_transient(error):
                 raise
             if problem := problem_of(error, self.problems):
-                batch.remember(entry.settled(Settlement.refused(problem)), transaction, "refused")
+                batch.remember(entry.settled(Settlement.refused(problem)), "refused")
                 return
             log.exception("%s %s failed", item.envelope.type, item.envelope.id)
-            self._fail(item.record, item.envelope, repr(error), batch, transaction, self.tries)
+            self._fail(item.record, item.envelope, repr(error), batch, attempts=self.tries)
             return
         if isinstance(item.message, Command) and not isinstance(result, Deferred):
             entry = entry.settled(Settlement.succeeded(result))
-        batch.remember(entry, transaction, "handled")
+        batch.remember(entry, "handled")
 
     async def _try(self, item: Received, transaction: Transaction[W]) -> HandlerResult:
         handler = self.handlers[type(item.message)]
@@ -129,30 +126,29 @@ class BatchConsumer(Generic[W]):
         record: Record,
         envelope: Envelope,
         known: InboxEntry,
-        batch: "_Batch",
-        transaction: Transaction[W],
+        batch: "_Batch[W]",
     ) -> None:
         current = InboxEntry.of(self.name, envelope, _fingerprint(record, envelope))
         if known.fingerprint != current.fingerprint:
             refusal = Settlement.refused(REUSED_ID.problem(command_id=str(envelope.id)))
             if outcome := current.settled(refusal).outcome():
-                transaction.post(outcome)
+                batch.transaction.post(outcome)
             batch.count(envelope.type, "reused_id")
             return
         if known.settlement:
             current = current.settled(known.settlement)
-        batch.remember(current, transaction, "repeated")
+        batch.remember(current, "repeated")
 
     def _fail(
         self,
         record: Record,
         envelope: Envelope | None,
         error: str,
-        batch: "_Batch",
-        transaction: Transaction[W],
+        batch: "_Batch[W]",
+        *,
         attempts: int = 1,
     ) -> None:
-        transaction.bury(
+        batch.transaction.bury(
             DeadLetter(
                 consumer=self.name,
                 topic=record.topic,
@@ -169,25 +165,29 @@ class BatchConsumer(Generic[W]):
         batch.count(envelope.type if envelope else "unreadable", "dead")
         if envelope and envelope.reply_to:
             entry = InboxEntry.of(self.name, envelope, _fingerprint(record, envelope))
-            entry = entry.settled(Settlement.failed(DEFECT.problem()))
-            transaction.remember(entry)
-            batch.known[entry.message_id] = entry
+            batch.keep(entry.settled(Settlement.failed(DEFECT.problem())))
 
 
-class _Batch:
+class _Batch(Generic[W]):
     """What one pass over a batch has found out so far."""
 
-    def __init__(self, dead_in_a_row: int) -> None:
-        self.known: dict[Any, InboxEntry] = {}
+    def __init__(
+        self, transaction: Transaction[W], known: dict[UUID, InboxEntry], dead_in_a_row: int
+    ) -> None:
+        self.transaction = transaction
+        self.known = known
         self.jobs: list[Job] = []
         self.counts: Counter[tuple[str, str]] = Counter()
         self.dead_in_a_row = dead_in_a_row
 
-    def remember(self, entry: InboxEntry, transaction: Transaction[Any], result: str) -> None:
-        transaction.remember(entry)
-        self.known[entry.message_id] = entry
+    def remember(self, entry: InboxEntry, result: str) -> None:
+        self.keep(entry)
         self.dead_in_a_row = 0
         self.count(entry.message_type, result)
+
+    def keep(self, entry: InboxEntry) -> None:
+        self.transaction.remember(entry)
+        self.known[entry.message_id] = entry
 
     def count(self, message_type: str, result: str) -> None:
         self.counts[message_type, result] += 1

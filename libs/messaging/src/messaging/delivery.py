@@ -73,8 +73,7 @@ class Delivery:
     async def _flush(self) -> None:
         try:
             async with asyncio.timeout(self.shutdown_s / 2):
-                while await self.relay.outbox.unsent(1):
-                    await asyncio.sleep(0.05)
+                await self.relay.emptied()
         except Exception as error:
             log.warning("the outbox keeps what is left for the next start: %r", error)
 

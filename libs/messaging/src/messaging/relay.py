@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Self
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -72,6 +73,13 @@ class Relay:
             if not await self.publish_once(kafka):
                 await self.wake.wait(at_most_s=self.poll_s)
 
+    async def emptied(self) -> None:
+        """Return when nothing is waiting in the outbox, while `run` goes on elsewhere."""
+        for pause in pauses_s(first_s=0.02, longest_s=0.2):
+            if not await self.outbox.unsent(1):
+                return
+            await asyncio.sleep(pause)
+
     async def publish_once(self, kafka: "_Log") -> int:
         """Publish one batch of parcels; returns how many."""
         parcels = await self.outbox.unsent(self.batch)
@@ -119,7 +127,7 @@ class _Log:
             bootstrap_servers=bootstrap_servers, request_timeout_ms=int(timeout_s * 1000)
         )
 
-    async def __aenter__(self) -> "_Log":
+    async def __aenter__(self) -> Self:
         try:
             await self._producer.start()
             await self._asker.start()

@@ -97,7 +97,10 @@ class Outbox(Protocol):
         """How far the log reached when this store last published."""
 
     async def resend(self, *, since: datetime, until: datetime | None = None) -> int:
-        """Mark what was committed in that time as unsent; forget the log's ends. Returns parcels."""
+        """Mark what was committed in that time as unsent; forget the log's ends.
+
+        Returns the number of parcels.
+        """
 
     async def purge(self, *, before: datetime) -> int:
         """Delete parcels that were sent before that moment. Returns how many."""

@@ -11,8 +11,8 @@ class ServiceSettings(BaseSettings):
     """Settings that every service has.
 
     A service's own settings subclass this with an `env_prefix`: `LEDGER_DATABASE_URL`,
-    `LEDGER_HTTP_PORT`. What all services of a deployment share carries no prefix. `INSTANCE` is this
-    instance's name among those of its service, if it has a lasting one.
+    `LEDGER_HTTP_PORT`. What all services of a deployment share carries no prefix. `INSTANCE` is
+    this instance's name among those of its service, if it has a lasting one.
     """
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)

@@ -27,7 +27,7 @@ def _reads(request: Request) -> LedgerReads:
 Reads = Annotated[LedgerReads, Depends(_reads)]
 
 
-@router.get("/accounts", response_model=Page[AccountView])
+@router.get("/accounts")
 async def list_accounts(caller: SignedIn, page: PageParameters, reads: Reads) -> Page[AccountView]:
     return await reads.accounts(_whose(caller), limit=page.limit, after=page.after)
 
@@ -39,21 +39,21 @@ async def read_account(
     return versioned(await reads.account(account_id, _whose(caller)), request)
 
 
-@router.get("/accounts/{account_id}/entries", response_model=Page[EntryView])
+@router.get("/accounts/{account_id}/entries")
 async def list_entries(
     account_id: UUID, caller: SignedIn, page: PageParameters, reads: Reads
 ) -> Page[EntryView]:
     return await reads.entries(account_id, _whose(caller), limit=page.limit, after=page.after)
 
 
-@router.get("/transactions", response_model=Page[TransactionView])
+@router.get("/transactions")
 async def list_transactions(
     caller: SignedIn, page: PageParameters, reads: Reads
 ) -> Page[TransactionView]:
     return await reads.transactions(_whose(caller), limit=page.limit, after=page.after)
 
 
-@router.get("/transactions/{transaction_id}", response_model=TransactionView)
+@router.get("/transactions/{transaction_id}")
 async def read_transaction(transaction_id: UUID, caller: SignedIn, reads: Reads) -> TransactionView:
     return await reads.transaction(transaction_id, _whose(caller))
 
@@ -63,7 +63,7 @@ async def read_hold(hold_id: UUID, _caller: Staff, request: Request, reads: Read
     return versioned(await reads.hold(hold_id), request)
 
 
-@router.get("/ledger/trial-balance", response_model=TrialBalanceView)
+@router.get("/ledger/trial-balance")
 async def read_trial_balance(_caller: Staff, reads: Reads) -> TrialBalanceView:
     return await reads.trial_balance()
 
