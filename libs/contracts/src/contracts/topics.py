@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-HOUR_MS: Final = 3_600_000
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 
 
@@ -19,7 +20,7 @@ class Topic:
     owner: str
     partitions: int = 4
     retention_ms: int = 7 * DAY_MS
-    memory_retention_ms: int = HOUR_MS // 6
+    memory_retention_ms: int = 2 * MINUTE_MS
 
     @property
     def dead(self) -> "Topic":
@@ -53,7 +54,7 @@ GATEWAY_STREAMS: Final = Topic(
     name="gateway.streams.v1",
     owner="gateway",
     retention_ms=HOUR_MS,
-    memory_retention_ms=HOUR_MS // 60,
+    memory_retention_ms=MINUTE_MS // 2,
 )
 INGEST_COMMANDS: Final = _commands("ingest")
 INGEST_EVENTS: Final = _events("ingest")

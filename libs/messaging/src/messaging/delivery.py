@@ -55,6 +55,8 @@ class Delivery:
             raise NotReady("not connected to the broker")
         if not self.subscription.is_member:
             raise NotReady("waiting for partitions")
+        if self.subscription.trouble:
+            raise NotReady(f"a batch can't be consumed: {self.subscription.trouble}")
         if self.subscription.is_stuck:
             raise NotReady("messages wait, and none is consumed")
 

@@ -77,6 +77,9 @@ class Subscription:
     With an `instance` (a name that no other running instance has) the member is static: killed and
     started again it takes its partitions back at once, without a rebalance (KIP-345). Not every
     broker puts a killed member out of its group; static membership doesn't need it to.
+
+    `trouble` is why a batch can't be consumed now; `is_stuck` says that none arrives though some
+    wait.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Subscription:
         self._busy = False
         self._progress = 0
         self.is_stuck = False
+        self.trouble: str | None = None
         self._subscriber = broker.subscriber(
             *(topic.name for topic in topics),
             group_id=group,
@@ -141,9 +145,13 @@ class Subscription:
             try:
                 await self._consume(records)
             except Exception as error:
+                self.trouble = repr(error)
+                if not self._subscriber.running:
+                    raise
                 log.warning("%s tries a batch again in %.1f s: %r", self._group, pause, error)
                 await asyncio.sleep(pause)
             else:
+                self.trouble = None
                 return
 
     async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:

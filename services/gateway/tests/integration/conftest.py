@@ -133,9 +133,11 @@ class RunningGateway:
         await until(lambda: self._has_more_than(before))
         operation_id = UUID((await self.commands())[-1].headers["ce_id"])
         await until(lambda: self.waiters.is_waited_for(operation_id))
-        yield operation_id, task
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        try:
+            yield operation_id, task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def outcome(self, operation_id: UUID, **values: Any) -> None:
         """The outcome of a command arrives from the service that handled it."""

@@ -62,19 +62,21 @@ async def test_a_key_belongs_to_whoever_sent_it(gateway: RunningGateway) -> None
 async def test_only_one_request_waits_for_a_key_at_a_time(gateway: RunningGateway) -> None:
     async with gateway.waiting(
         lambda: gateway.open_account(prefer="wait=10", idempotency_key="key")
-    ) as (id, answer):
+    ) as (operation_id, answer):
         second = await gateway.open_account(prefer="wait=10", idempotency_key="key")
-        assert problem_in(second, 409, "idempotency-key-in-flight")["operation_id"] == str(id)
+        assert problem_in(second, 409, "idempotency-key-in-flight")["operation_id"] == str(
+            operation_id
+        )
         patient = await gateway.open_account(idempotency_key="key")
-        assert (patient.status_code, patient.json()["id"]) == (202, str(id))
-        await gateway.outcome(id, result=an_account())
+        assert (patient.status_code, patient.json()["id"]) == (202, str(operation_id))
+        await gateway.outcome(operation_id, result=an_account())
         assert (await answer).status_code == 201
 
 
 async def test_the_outcome_of_a_known_key_comes_at_once(gateway: RunningGateway) -> None:
-    id = (await gateway.open_account(idempotency_key="key")).json()["id"]
+    operation_id = (await gateway.open_account(idempotency_key="key")).json()["id"]
     account = an_account()
-    await gateway.outcome(UUID(id), result=account)
+    await gateway.outcome(UUID(operation_id), result=account)
     again = await gateway.open_account(prefer="wait=10", idempotency_key="key")
     assert (again.status_code, again.json()) == (201, account)
     unhurried = await gateway.open_account(idempotency_key="key")

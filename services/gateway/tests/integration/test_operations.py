@@ -1,13 +1,14 @@
 """SqlOperations beside each other on one store: what HTTP can't show."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from services.gateway.tests.fakes import ADA, EVE, an_operation
 from services.gateway.tests.integration.conftest import MIGRATIONS
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.adapters.sql import SqlOperationReads, SqlOperations
 from gateway.application.ports import KeyTaken
@@ -15,7 +16,6 @@ from gateway.domain.operation import KEY_LIFETIME, Operation
 from gateway.domain.refusals import OperationNotFound
 from storage.database import Database
 from testkit.migrations import migrate
-from testkit.waiting import until
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -91,34 +91,39 @@ async def test_of_many_who_take_a_key_at_once_one_has_it(db: Database) -> None:
     assert sorted(type(result).__name__ for result in results) == ["KeyTaken"] * 4 + ["NoneType"]
 
 
-async def test_a_key_that_another_has_just_taken_over_is_left_alone(db: Database) -> None:
-    """Two requests find the same key expired; the second one goes on after the first one's commit."""
-    if db.is_sqlite:
-        pytest.skip("SQLite has one writer at a time")
+async def take(connection: Any) -> None:
+    operations = SqlOperations(connection)
+    assert await operations.by_key(ADA, "key", now=NOW) is None
+    await operations.add(an_operation(idempotency_key="key", created_at=NOW))
+
+
+class Interrupted:
+    """A connection on which somebody else gets a word in before each UPDATE."""
+
+    def __init__(self, connection: AsyncConnection, meanwhile: Callable[[], Any]) -> None:
+        self._connection = connection
+        self._meanwhile = meanwhile
+
+    async def execute(self, statement: Any) -> Any:
+        if statement.is_update:
+            await self._meanwhile()
+        return await self._connection.execute(statement)
+
+
+async def test_an_expired_key_is_not_taken_from_whoever_has_it_by_now(postgres_url: str) -> None:
+    """On SQLite, with its one writer at a time, this can't happen."""
+    migrate(postgres_url, MIGRATIONS)
+    db = Database(postgres_url)
     await add(db, an_operation(idempotency_key="key", created_at=NOW - timedelta(days=2)))
-    async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(db.write())
-        assert await SqlOperations(first).by_key(ADA, "key", now=NOW) is None
-        late = asyncio.create_task(self_service(db))
-        await until(lambda: is_blocked(db))
-        await SqlOperations(first).add(an_operation(idempotency_key="key", created_at=NOW))
-    with pytest.raises(KeyTaken):
-        await late
 
+    async def another_takes_it() -> None:
+        async with db.write() as connection:
+            await take(connection)
 
-async def self_service(db: Database) -> None:
     async with db.write() as connection:
-        operations = SqlOperations(connection)
-        assert await operations.by_key(ADA, "key", now=NOW) is None
-        await operations.add(an_operation(idempotency_key="key", created_at=NOW))
-
-
-async def is_blocked(db: Database) -> bool:
-    async with db.read() as connection:
-        waiting = await connection.exec_driver_sql(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        )
-        return bool(waiting.scalar_one())
+        with pytest.raises(KeyTaken):
+            await take(Interrupted(connection, another_takes_it))
+    await db.close()
 
 
 async def test_views_show_people_their_own_and_staff_everything(db: Database) -> None:

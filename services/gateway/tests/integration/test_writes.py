@@ -47,12 +47,15 @@ async def test_the_operation_can_be_read_until_and_after_it_has_ended(
 
 async def test_whoever_prefers_to_wait_gets_the_result_itself(gateway: RunningGateway) -> None:
     account = an_account(version=3)
-    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=5")) as (id, answer):
-        await gateway.outcome(id, result=account)
+    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=5")) as (
+        operation_id,
+        answer,
+    ):
+        await gateway.outcome(operation_id, result=account)
         response = await answer
     assert (response.status_code, response.json()) == (201, account)
     assert response.headers["etag"] == '"v3"'
-    assert response.headers["location"] == f"/api/v1/operations/{id}"
+    assert response.headers["location"] == f"/api/v1/operations/{operation_id}"
     assert response.headers["preference-applied"] == "wait=5"
 
 
@@ -66,28 +69,37 @@ async def test_when_the_time_is_up_the_write_is_accepted_all_the_same(
 
 
 async def test_nobody_waits_longer_than_half_a_minute(gateway: RunningGateway) -> None:
-    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=600")) as (id, answer):
-        await gateway.outcome(id)
+    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=600")) as (
+        operation_id,
+        answer,
+    ):
+        await gateway.outcome(operation_id)
         assert (await answer).headers["preference-applied"] == "wait=30"
 
 
 async def test_a_refusal_is_its_problem_with_its_status_and_figures(
     gateway: RunningGateway,
 ) -> None:
-    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=5")) as (id, answer):
-        await gateway.outcome(id, state="refused", result=None, problem=BROKE)
+    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=5")) as (
+        operation_id,
+        answer,
+    ):
+        await gateway.outcome(operation_id, state="refused", result=None, problem=BROKE)
         response = await answer
     problem = problem_in(response, 409, "insufficient-funds")
     assert problem["requested"] == "5.00"
-    assert response.headers["location"] == f"/api/v1/operations/{id}"
-    operation = (await gateway.send("GET", f"/operations/{id}")).json()
+    assert response.headers["location"] == f"/api/v1/operations/{operation_id}"
+    operation = (await gateway.send("GET", f"/operations/{operation_id}")).json()
     assert (operation["state"], operation["problem"]["requested"]) == ("refused", "5.00")
 
 
 async def test_a_defect_behind_the_gateway_is_an_internal_error(gateway: RunningGateway) -> None:
     problem = Problem(type="/problems/internal-error", title="Ours", status=500)
-    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=5")) as (id, answer):
-        await gateway.outcome(id, state="failed", result=None, problem=problem)
+    async with gateway.waiting(lambda: gateway.open_account(prefer="wait=5")) as (
+        operation_id,
+        answer,
+    ):
+        await gateway.outcome(operation_id, state="failed", result=None, problem=problem)
         problem_in(await answer, 500, "internal-error")
 
 
@@ -96,8 +108,8 @@ async def test_a_result_of_nothing_is_no_content(gateway: RunningGateway) -> Non
         headers = {"Prefer": "wait=5", "If-Match": '"v1"'}
         return gateway.send("DELETE", f"/documents/{EVE}", role="staff", headers=headers)
 
-    async with gateway.waiting(remove) as (id, answer):
-        await gateway.outcome(id, command="RemoveDocument", result=None)
+    async with gateway.waiting(remove) as (operation_id, answer):
+        await gateway.outcome(operation_id, command="RemoveDocument", result=None)
         response = await answer
     assert (response.status_code, response.content) == (204, b"")
 
@@ -108,8 +120,8 @@ async def test_a_change_that_succeeds_is_no_creation(gateway: RunningGateway) ->
             "POST", f"/holds/{EVE}/capture", role="staff", json={}, headers={"Prefer": "wait=5"}
         )
 
-    async with gateway.waiting(capture) as (id, answer):
-        await gateway.outcome(id, result={"id": str(EVE)})
+    async with gateway.waiting(capture) as (operation_id, answer):
+        await gateway.outcome(operation_id, result={"id": str(EVE)})
         response = await answer
     assert response.status_code == 200
     assert "etag" not in response.headers
@@ -118,17 +130,18 @@ async def test_a_change_that_succeeds_is_no_creation(gateway: RunningGateway) ->
 async def test_the_first_outcome_stands_and_an_unknown_one_is_harmless(
     gateway: RunningGateway,
 ) -> None:
-    id = (await gateway.open_account()).json()["id"]
+    operation_id = (await gateway.open_account()).json()["id"]
     await gateway.outcome(EVE)
-    await gateway.outcome(UUID(id), result={"n": 1})
-    await gateway.outcome(UUID(id), state="refused", result=None, problem=BROKE)
-    operation = (await gateway.send("GET", f"/operations/{id}")).json()
+    await gateway.outcome(UUID(operation_id), result={"n": 1})
+    await gateway.outcome(UUID(operation_id), state="refused", result=None, problem=BROKE)
+    operation = (await gateway.send("GET", f"/operations/{operation_id}")).json()
     assert (operation["state"], operation["result"]) == ("succeeded", {"n": 1})
 
 
 async def test_the_operation_of_somebody_else_is_not_there(gateway: RunningGateway) -> None:
-    id = (await gateway.open_account()).json()["id"]
-    for path in (f"/operations/{id}", f"/operations/{id}/events"):
+    operation_id = (await gateway.open_account()).json()["id"]
+    await gateway.outcome(UUID(operation_id))
+    for path in (f"/operations/{operation_id}", f"/operations/{operation_id}/events"):
         problem_in(await gateway.send("GET", path, by=EVE), 404, "operation-not-found")
         assert (await gateway.send("GET", path, by=EVE, role="staff")).status_code == 200
     assert (await gateway.send("GET", "/operations", by=EVE)).json()["items"] == []

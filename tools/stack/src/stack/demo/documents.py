@@ -30,9 +30,13 @@ def _upload(scene: Scene, file: Path) -> None:
         f"{file.name} is {document['status']}: {document['error']}.",
     )
     scene.tell(
-        f"{file.name}: {document['page_count']} pages, {document['chunk_count']} chunks, "
+        f"{file.name}: {_pages(document)}{document['chunk_count']} chunks, "
         f"embedded by {document['embedding_model']}"
     )
+
+
+def _pages(document: Resource) -> str:
+    return f"{document['page_count']} pages, " if document["page_count"] else ""
 
 
 def _when_processed(staff: Caller, document_id: str) -> Resource:

@@ -78,7 +78,7 @@ def _problems_of(path: str, operation: dict[str, Any]) -> Iterator[str]:
         yield from ("401", "403")
     if "{" in path:
         yield "404"
-    if _parameters(operation):
+    if any(parameter["in"] != "path" for parameter in _parameters(operation)):
         yield "400"
     if "requestBody" in operation:
         yield from ("413", "422")
