@@ -24,9 +24,9 @@ log = logging.getLogger(__name__)
 class Relay:
     """Publishes unsent parcels in order, and again when the log turns out shorter than published.
 
-    `replay_window_s` is how far back a lost log is rebuilt; sent parcels are kept for
-    `retention_s`. While another instance holds the lease, this one waits; a `holder` with a lasting
-    name takes its own lease back at once when it was killed.
+    `replay_window_s` is how far back a lost log is rebuilt. While another instance holds the lease,
+    this one waits; a `holder` with a lasting name takes its own lease back at once when it was
+    killed.
     """
 
     bootstrap_servers: str
@@ -39,7 +39,6 @@ class Relay:
     check_s: float = 3.0
     send_timeout_s: float = 20.0
     replay_window_s: float = 3_600.0
-    retention_s: float = 7 * 86_400.0
 
     async def run(self) -> None:
         """Until cancelled. Errors of the broker or the store are waited out with growing pauses."""
@@ -56,7 +55,7 @@ class Relay:
 
     async def _serve(self, kafka: "_Log") -> None:
         clock = asyncio.get_running_loop().time
-        next_lease = next_check = next_purge = clock()
+        next_lease = next_check = clock()
         while True:
             if clock() >= next_lease:
                 if not await self.outbox.lead(self.holder, lease_s=self.lease_s):
@@ -66,10 +65,6 @@ class Relay:
             if clock() >= next_check:
                 await self._rebuild_a_lost_log(kafka)
                 next_check = clock() + self.check_s
-            if clock() >= next_purge:
-                oldest = datetime.now(UTC) - timedelta(seconds=self.retention_s)
-                await self.outbox.purge(before=oldest)
-                next_purge = clock() + 60
             if not await self.publish_once(kafka):
                 await self.wake.wait(at_most_s=self.poll_s)
 

@@ -109,6 +109,16 @@ class Outbox(Protocol):
         """Take or keep the lease of this store's one active relay; False: somebody else has it."""
 
 
+class Inbox(Protocol):
+    """What has been received."""
+
+    async def purge(self, *, before: datetime) -> int:
+        """Delete what was received before that moment. Returns how many.
+
+        A command whose outcome is still owed stays.
+        """
+
+
 class Requests(Protocol):
     """Commands whose outcome somebody waits for."""
 

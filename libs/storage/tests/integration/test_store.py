@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from messaging.inbox import InboxEntry
 from messaging.store import DeadLetter
 from messaging.work import Settlement
 from storage.database import Database
+from storage.inbox import SqlInbox
 from storage.outbox import SqlOutbox
 from storage.store import SqlTransaction
 from storage.tables import DeliveryTables
@@ -148,6 +150,23 @@ async def test_an_entry_belongs_to_its_consumer(db: Database, store: Store) -> N
     async with store.begin() as transaction:
         transaction.remember(replace(entry_of(envelope), consumer="somebody-else"))
     assert await known_in(store, envelope.id) == {}
+
+
+async def test_purging_the_inbox_spares_what_is_recent_and_what_is_owed(
+    db: Database, store: Store, tables: DeliveryTables
+) -> None:
+    event = replace(entry_of(cause()), reply_to=None)
+    owed, done = entry_of(cause()), entry_of(cause(), DONE)
+    async with store.begin() as transaction:
+        for entry in (event, owed, done):
+            transaction.remember(entry)
+    inbox = SqlInbox(db, tables)
+
+    assert await inbox.purge(before=datetime.now(UTC) - timedelta(minutes=1)) == 0
+    assert await inbox.purge(before=datetime.now(UTC) + timedelta(minutes=1)) == 2
+    assert list(await known_in(store, event.message_id, owed.message_id, done.message_id)) == [
+        owed.message_id
+    ]
 
 
 async def test_the_first_settlement_stands(store: Store, outbox: SqlOutbox) -> None:

@@ -16,9 +16,11 @@ from messaging.consumer import BatchConsumer
 from messaging.delivery import Delivery, Loop
 from messaging.durable import SlowHandler, Workers
 from messaging.relay import Relay
+from messaging.retention import Retention
 from messaging.subscriber import Subscription, kafka_broker
 from messaging.work import Handlers, Postbox
 from storage.database import Database
+from storage.inbox import SqlInbox
 from storage.jobs import SqlJobs
 from storage.outbox import SqlOutbox
 from storage.requests import SqlRequests
@@ -74,6 +76,8 @@ class SqlService(Generic[W]):
         if outcomes:
             requests = SqlRequests(self.db, tables, self.store.outbox_wake)
             self._loops.append(Asker(requests=requests).run)
+        retention = Retention(outbox=SqlOutbox(self.db, tables), inbox=SqlInbox(self.db, tables))
+        self._loops.append(retention.run)
 
     def consume(
         self,

@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx2
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from services.gateway.tests.fakes import ADA, FakeStreams, an_outcome
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -174,9 +175,9 @@ async def _nothing_to_start(_app: FastAPI) -> AsyncIterator[None]:
 def settings(url: str) -> GatewaySettings:
     return GatewaySettings(
         database_url=url,
-        internal_key=INTERNAL_KEY,
+        internal_key=SecretStr(INTERNAL_KEY),
         upload_limit_bytes=UPLOAD_LIMIT_BYTES,
-        origins=["https://shop.example"],
+        origins=("https://shop.example",),
     )
 
 

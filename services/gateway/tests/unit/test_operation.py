@@ -7,14 +7,12 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def test_an_operation_ends_with_its_outcome() -> None:
     operation = an_operation()
-    assert not operation.is_finished
+    states = [operation.is_finished]
     operation.finish("succeeded", result={"n": 1}, problem=None, at=NOW)
-    assert operation.is_finished
-    assert (operation.state, operation.result, operation.finished_at) == (
-        "succeeded",
-        {"n": 1},
-        NOW,
-    )
+    states.append(operation.is_finished)
+    assert states == [False, True]
+    ending = (operation.state, operation.result, operation.finished_at)
+    assert ending == ("succeeded", {"n": 1}, NOW)
 
 
 def test_a_second_outcome_changes_nothing() -> None:
