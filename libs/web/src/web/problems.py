@@ -15,6 +15,7 @@ from contracts.problems import Problem, ProblemTable, ProblemType, problem_of
 log = logging.getLogger(__name__)
 
 INVALID: Final = ProblemType("invalid-request", 422, "The request is not valid")
+UNREADABLE: Final = ProblemType("unreadable-request", 400, "The request can't be read")
 BAD_QUERY: Final = ProblemType("invalid-query", 400, "A query parameter is not valid")
 UNAUTHENTICATED: Final = ProblemType("unauthenticated", 401, "Sign in first")
 FORBIDDEN: Final = ProblemType("forbidden", 403, "You may not do this")
@@ -26,7 +27,7 @@ UNAVAILABLE: Final = ProblemType("unavailable", 503, "A part of the system is aw
 INTERNAL: Final = ProblemType("internal-error", 500, "Something went wrong on our side")
 
 _BY_STATUS: Final = {
-    kind.status: kind for kind in (BAD_QUERY, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, TOO_LARGE)
+    kind.status: kind for kind in (UNREADABLE, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, TOO_LARGE)
 } | {
     405: ProblemType("method-not-allowed", 405, "This can't be done here"),
     415: ProblemType("unsupported-media-type", 415, "This kind of content isn't taken"),
