@@ -1,4 +1,4 @@
-"""`python -m ledger.main migrate|serve`."""
+"""`python -m ledger.main migrate|serve|dead-letters|outbox`."""
 
 import sys
 
@@ -8,7 +8,7 @@ from ledger.adapters.tables import delivery
 from ledger.entrypoints import http, kafka
 from ledger.entrypoints.problems import PROBLEMS
 from ledger.settings import LedgerSettings
-from web.serving import run_command
+from web.commands import run_command
 from web.sql_service import SqlService
 
 
@@ -32,4 +32,4 @@ def migrate() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("ledger", {"migrate": migrate, "serve": serve}))
+    sys.exit(run_command("ledger", LedgerSettings, delivery, migrate=migrate, serve=serve))

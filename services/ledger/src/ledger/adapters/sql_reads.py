@@ -17,7 +17,7 @@ from contracts.ledger import (
 from contracts.money import to_decimal_text
 from contracts.paging import Page
 from ledger.adapters.tables import accounts, entries, holds, transactions
-from ledger.application.views import account_view, hold_view
+from ledger.application.views import account_view, hold_view, transaction_view
 from ledger.domain.account import Account
 from ledger.domain.hold import Hold
 from ledger.domain.refusals import AccountNotFound, HoldNotFound, TransactionNotFound
@@ -68,7 +68,7 @@ class SqlLedgerReads:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             raise TransactionNotFound(transaction_id)
-        return _transaction_view(row)
+        return transaction_view(row)
 
     async def transactions(
         self, owner_id: UUID | None, *, limit: int, after: str | None
@@ -81,7 +81,7 @@ class SqlLedgerReads:
                 limit=limit,
                 after=after,
             )
-        return Page(items=[_transaction_view(row) for row in rows], next=cursor)
+        return Page(items=[transaction_view(row) for row in rows], next=cursor)
 
     async def hold(self, hold_id: UUID) -> HoldView:
         async with self._db.read() as connection:
@@ -150,21 +150,6 @@ def _entry_view(row: Any, currency: str) -> EntryView:
         version=row.version,
         amount=to_decimal_text(row.amount, currency),
         balance=to_decimal_text(row.balance, currency),
-        description=row.description,
-        created_at=row.created_at,
-    )
-
-
-def _transaction_view(row: Any) -> TransactionView:
-    return TransactionView(
-        id=row.id,
-        type=row.kind,
-        status="completed",
-        amount=to_decimal_text(row.amount, row.currency),
-        currency=row.currency,
-        account_id=row.account_id,
-        to_account_id=row.to_account_id,
-        reference_id=row.reference_id,
         description=row.description,
         created_at=row.created_at,
     )
