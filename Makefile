@@ -51,6 +51,7 @@ fix: ready ## Format and apply the safe fixes
 lock: ready ## Resolve requirements.lock anew (ARGS=--upgrade for newer versions)
 	@$(RUN) tools/lock.py $(ARGS)
 
-contracts: ready ## Regenerate the committed schemas of the messages and of the public API
-	@$(RUN) -m contracts.generate
+contracts: ready ## Regenerate the schemas of messages and public API (ARGS="--release 1.4.0" keeps them)
+	@$(RUN) -m contracts.generate $(ARGS)
 	@$(RUN) tools/openapi.py
+	@$(RUN) tools/asyncapi.py

@@ -55,6 +55,7 @@ def checks() -> list[Check]:
         Check("dependencies", [_deptry(m) for m in members()], members()),
         Check("contracts", [[PYTHON, "-m", "contracts.generate", "--check"]]),
         Check("openapi", [[PYTHON, "tools/openapi.py", "--check"]]),
+        Check("asyncapi", [[PYTHON, "tools/asyncapi.py", "--check"]]),
         Check("lint", [[_tool("ruff"), "check", "."]]),
         Check("format", [[_tool("ruff"), "format", "--check", "."]]),
         Check("compose", [[_tool("check-jsonschema"), *compose_schema]]),
