@@ -1,4 +1,4 @@
-"""Makes the declared topics that the broker lacks, once, before the services start."""
+"""Makes the declared topics on the broker, once, before the services start."""
 
 import asyncio
 import os
@@ -7,8 +7,8 @@ from messaging import topics
 
 
 def main() -> None:
-    made = asyncio.run(topics.apply(os.environ["KAFKA_BOOTSTRAP_SERVERS"]))
-    print(f"topics made: {', '.join(made) or 'none'}")
+    applied = asyncio.run(topics.apply(os.environ["KAFKA_BOOTSTRAP_SERVERS"]))
+    print("\n".join(applied.lines() or ["every topic is as it is declared"]))
 
 
 if __name__ == "__main__":

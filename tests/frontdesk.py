@@ -21,9 +21,9 @@ class Person:
     http: httpx2.Client
     headers: dict[str, str] = field(default_factory=dict)
 
-    def send(self, method: str, path: str, json: Any = None, **request: Any) -> httpx2.Response:
+    def send(self, method: str, path: str, body: Any = None, **request: Any) -> httpx2.Response:
         headers = self.headers | request.pop("headers", {})
-        return self.http.request(method, path, json=json, headers=headers, **request)
+        return self.http.request(method, path, json=body, headers=headers, **request)
 
     def get(self, path: str) -> Resource:
         response = self.send("GET", path)

@@ -3,10 +3,10 @@
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from contracts.contract import Body, Command, Event, VersionedView, View
-from contracts.money import CurrencyCode, DecimalText, MinorUnits
+from contracts.money import AmountText, CurrencyCode, DecimalText, MinorUnits
 from contracts.topics import CATALOG_COMMANDS, CATALOG_EVENTS, Topic
 
 OrderStatus = Literal["placed", "confirmed", "cancelled"]
@@ -24,7 +24,7 @@ class ProductRequest(Body):
     sku: Sku
     name: ProductName
     description: ProductDescription = ""
-    price: DecimalText
+    price: AmountText
     currency: CurrencyCode
     stock: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
 
@@ -34,7 +34,7 @@ class ProductPatch(Body):
 
     name: ProductName | None = None
     description: ProductDescription | None = None
-    price: DecimalText | None = None
+    price: AmountText | None = None
     currency: CurrencyCode | None = None
 
     @model_validator(mode="after")
@@ -48,6 +48,14 @@ class StockRequest(Body):
     """Goods have come in (positive) or gone out otherwise than by an order (negative)."""
 
     delta: StockDelta
+
+    @field_validator("delta")
+    @classmethod
+    def _changes_something(cls, delta: int) -> int:
+        if delta == 0:
+            raise ValueError("a delta of 0 changes nothing")
+        return delta
+
     reason: Annotated[str, StringConstraints(max_length=200)] = ""
 
 

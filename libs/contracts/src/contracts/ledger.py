@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from contracts.contract import Body, Command, Event, UtcDatetime, VersionedView, View
-from contracts.money import CurrencyCode, DecimalText, MinorUnits
+from contracts.money import AmountText, CurrencyCode, DecimalText, MinorUnits
 from contracts.topics import LEDGER_COMMANDS, LEDGER_EVENTS, Topic
 
 TransactionKind = Literal["credit", "debit", "transfer"]
@@ -29,14 +29,16 @@ class TransactionRequest(Body):
     type: TransactionKind
     account_id: UUID
     to_account_id: UUID | None = None
-    amount: DecimalText
+    amount: AmountText
     currency: CurrencyCode
     description: Description = ""
 
     @model_validator(mode="after")
     def _names_a_destination_exactly_for_a_transfer(self) -> Self:
-        if (self.to_account_id is not None) != (self.type == "transfer"):
-            raise ValueError("to_account_id belongs to a transfer, and to nothing else")
+        if self.type == "transfer" and self.to_account_id is None:
+            raise ValueError("a transfer needs to_account_id")
+        if self.type != "transfer" and self.to_account_id is not None:
+            raise ValueError(f"a {self.type} has no to_account_id")
         return self
 
 
@@ -44,7 +46,7 @@ class HoldRequest(Body):
     """Staff set money aside on an account."""
 
     account_id: UUID
-    amount: DecimalText
+    amount: AmountText
     currency: CurrencyCode
     description: Description = ""
 
@@ -52,7 +54,7 @@ class HoldRequest(Body):
 class CaptureRequest(Body):
     """How much of a hold to take; all of it when no amount is given."""
 
-    amount: DecimalText | None = None
+    amount: AmountText | None = None
     currency: CurrencyCode | None = None
 
     @model_validator(mode="after")

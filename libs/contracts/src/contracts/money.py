@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from iso4217 import Currency as Iso4217
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 MAX_MINOR_UNITS: Final = 2**53 - 1
 """The largest amount and balance: the last integer that every JSON reader holds exactly."""
@@ -14,7 +14,14 @@ _DECIMAL: Final = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9]\d{0,15})(?:\.(?P<fr
 
 
 class AmountError(ValueError):
-    """The text is not an amount of that currency; the message says why."""
+    """The text is not an amount of that currency; the message says why.
+
+    `member` names the member of the request that holds it.
+    """
+
+    def __init__(self, message: str, member: str = "amount") -> None:
+        super().__init__(message)
+        self.member = member
 
 
 def scale_of(currency: str) -> int:
@@ -68,4 +75,18 @@ CurrencyCode = Annotated[
 DecimalText = Annotated[
     str, StringConstraints(max_length=24, pattern=r"^-?(0|[1-9]\d{0,15})(\.\d{1,4})?$")
 ]
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()) is None:
+        raise ValueError(f"{value[:40]!r} is not a decimal amount like '12.50'")
+    return value
+
+
+AmountText = Annotated[
+    str,
+    BeforeValidator(_decimal),
+    StringConstraints(max_length=24, pattern=r"^(0|[1-9]\d{0,15})(\.\d{1,4})?$"),
+]
+"""An amount as clients send it; whether it is above zero is for the rules to say."""
 MinorUnits = Annotated[int, Field(strict=True, gt=0, le=MAX_MINOR_UNITS)]

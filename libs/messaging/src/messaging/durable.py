@@ -21,6 +21,13 @@ from messaging.work import Settlement
 
 log = logging.getLogger(__name__)
 
+OUTAGE_PAUSE_S = 2.0
+
+
+class ProcessEnded(Exception):
+    """The process ended in the middle of a job, again and again: the job is the likely cause."""
+
+
 W = TypeVar("W")
 
 
@@ -66,7 +73,8 @@ class Workers(Generic[W]):
     """Leases jobs and runs their handlers, at most `concurrency` at once.
 
     A refusal settles the command; any other error is tried again after a growing pause, `tries`
-    times in all, and then the job is a dead letter and the command has failed.
+    times in all, and then the job is a dead letter and the command has failed. A run that ends with
+    its process counts; one that a stop or an outage of the store has ended doesn't.
     """
 
     name: str
@@ -117,12 +125,21 @@ class Workers(Generic[W]):
             await self._run_one(job)
         except LeaseLost:
             JOBS.labels("lease_lost").inc()
+        except asyncio.CancelledError:
+            await self._give_back(job)
+            raise
         except Exception:
             log.exception("job %s is left to its lease", job.id)
         finally:
             renewal.cancel()
             with suppress(asyncio.CancelledError):
                 await renewal
+
+    async def _give_back(self, job: Job) -> None:
+        """A stop isn't the job's fault: whoever comes next can start at once."""
+        with suppress(Exception):
+            now = datetime.now(UTC)
+            await self.jobs.pause(job, until=now, error="stopped", is_counted=False)
 
     async def _keep(self, job: Job) -> None:
         while True:
@@ -135,6 +152,10 @@ class Workers(Generic[W]):
         running = RunningJob(store=self.store, job=job, cause=cause)
         types = {kind.model_fields["type"].default: kind for kind in self.handlers}
         kind = types[cause.type]
+        if job.attempts > self.tries:
+            ended = ProcessEnded(f"{self.tries} runs of this job ended with their process")
+            await self._give_up(running, Settlement.failed(DEFECT.problem()), "dead", ended)
+            return
         try:
             await self.handlers[kind](kind.model_validate_json(job.value), running)
         except LeaseLost:
@@ -147,15 +168,22 @@ class Workers(Generic[W]):
     async def _after_error(self, running: RunningJob[W], error: Exception) -> None:
         if problem := problem_of(error, self.problems):
             await self._give_up(running, Settlement.refused(problem), "refused")
-        elif running.job.attempts < self.tries or self.store.is_transient(error):
-            log.warning("job %s will be tried again: %r", running.job.id, error)
+        elif self.store.is_transient(error):
+            await self._pause(running.job, error, OUTAGE_PAUSE_S, is_counted=False)
+        elif running.job.attempts < self.tries:
             pause = pause_s(running.job.attempts, first_s=self.first_pause_s, longest_s=60)
-            until = datetime.now(UTC) + timedelta(seconds=pause)
-            await self.jobs.pause(running.job, until=until, error=repr(error))
-            JOBS.labels("paused").inc()
+            await self._pause(running.job, error, pause)
         else:
             log.error("job %s has failed", running.job.id, exc_info=error)
             await self._give_up(running, Settlement.failed(DEFECT.problem()), "dead", error)
+
+    async def _pause(
+        self, job: Job, error: Exception, pause: float, *, is_counted: bool = True
+    ) -> None:
+        log.warning("job %s will be tried again in %.1f s: %r", job.id, pause, error)
+        until = datetime.now(UTC) + timedelta(seconds=pause)
+        await self.jobs.pause(job, until=until, error=repr(error), is_counted=is_counted)
+        JOBS.labels("paused").inc()
 
     async def _give_up(
         self,

@@ -150,8 +150,13 @@ class Jobs(Protocol):
     async def renew(self, job: Job, *, lease_s: float) -> bool:
         """Keep a lease. False: it has been lost."""
 
-    async def pause(self, job: Job, *, until: datetime, error: str) -> None:
-        """Give a job back: to be tried again from `until` on."""
+    async def pause(
+        self, job: Job, *, until: datetime, error: str, is_counted: bool = True
+    ) -> None:
+        """Give a job back: to be tried again from `until` on.
+
+        Not counted: the run was not the job's fault and its attempts stay as they were.
+        """
 
 
 class LeaseLost(Exception):

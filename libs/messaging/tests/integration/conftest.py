@@ -9,6 +9,13 @@ from messaging.topics import apply
 from testkit.brokers import Broker
 
 
+@pytest.fixture(params=["embedded", "kafka"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """The test runs once on each kind of broker."""
+    found: Broker = request.getfixturevalue("kafka" if request.param == "kafka" else "broker")
+    return found
+
+
 @pytest.fixture
 async def topic(broker: Broker) -> Topic:
     """A topic for this test alone."""

@@ -54,10 +54,13 @@ class MemoryJobs:
         self.renewed.append(job.id)
         return True
 
-    async def pause(self, job: Job, *, until: datetime, error: str) -> None:
+    async def pause(
+        self, job: Job, *, until: datetime, error: str, is_counted: bool = True
+    ) -> None:
         self.rests[job.id] = until
         self.errors.append(error)
-        self._store.jobs[job.id] = replace(job, lease=None)
+        attempts = job.attempts if is_counted else job.attempts - 1
+        self._store.jobs[job.id] = replace(job, lease=None, attempts=attempts)
 
     def take_over(self, id: UUID) -> None:
         """Another worker leases the job."""

@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from socket import gaierror
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 WAIT_S: Final = 10
 """How long a transaction waits for its turn or for the server before it raises."""
+
+_POSTGRES_TIMES: Final = {"timeout": WAIT_S, "command_timeout": 3 * WAIT_S}
 
 _SERIALIZATION_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 _OUTAGE_CLASSES: Final = frozenset({"08", "53", "57", "58"})
@@ -22,11 +26,15 @@ _SQLITE_OUTAGES: Final = ("locked", "busy", "unable to open", "disk i/o", "disk 
 class Database:
     """A PostgreSQL or SQLite database by its SQLAlchemy URL.
 
+    `instance` is a name for whoever uses the database through this object.
+
     On SQLite there is one writer at a time, in WAL mode with full synchronisation, so that a
     committed transaction survives a power cut.
     """
 
     def __init__(self, url: str) -> None:
+        self.instance = uuid4().hex
+        self._url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
@@ -45,6 +53,16 @@ class Database:
         """A connection for queries; it sees what was committed when it began."""
         async with self._reader.connect() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Any]:
+        """An asyncpg connection of its own, outside the pool. For PostgreSQL only."""
+        engine = create_async_engine(self._url, poolclass=NullPool, connect_args=_POSTGRES_TIMES)
+        try:
+            async with engine.connect() as connection:
+                yield (await connection.get_raw_connection()).driver_connection
+        finally:
+            await engine.dispose()
 
     async def check(self) -> None:
         """One trip to the store. Raises what the driver raises when it is away."""
@@ -105,5 +123,5 @@ def _postgres_engine(url: str) -> AsyncEngine:
         pool_timeout=WAIT_S,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"timeout": WAIT_S, "command_timeout": 3 * WAIT_S},
+        connect_args=_POSTGRES_TIMES,
     )

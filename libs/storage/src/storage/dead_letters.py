@@ -1,9 +1,10 @@
 """Dead letters: whole in the store, readable on their topic."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any, Final
 
+from messaging.dead_letters import KeptLetter
 from messaging.envelope import Outgoing
 from messaging.store import DeadLetter
 
@@ -25,6 +26,28 @@ def letter_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
         "attempts": letter.attempts,
         "created_at": now,
     }
+
+
+def kept_letter(row: Any) -> KeptLetter:
+    """The reverse of `letter_row`."""
+    letter = DeadLetter(
+        consumer=row.consumer,
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.offset,
+        key=row.key,
+        value=row.value,
+        headers=[(name, b64decode(value)) for name, value in row.headers],
+        error=row.error,
+        attempts=row.attempts,
+    )
+    return KeptLetter(
+        id=row.id,
+        letter=letter,
+        created_at=row.created_at,
+        redriven_at=row.redriven_at,
+        discarded_at=row.discarded_at,
+    )
 
 
 def published(letter: DeadLetter) -> Outgoing:

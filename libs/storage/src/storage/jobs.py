@@ -54,9 +54,19 @@ class SqlJobs:
         until = datetime.now(UTC) + timedelta(seconds=lease_s)
         return await self._change(job, leased_until=until)
 
-    async def pause(self, job: Job, *, until: datetime, error: str) -> None:
+    async def pause(
+        self, job: Job, *, until: datetime, error: str, is_counted: bool = True
+    ) -> None:
         """See messaging.store.Jobs."""
-        await self._change(job, not_before=until, error=error, lease=None, leased_until=None)
+        attempts = job.attempts if is_counted else job.attempts - 1
+        await self._change(
+            job,
+            not_before=until,
+            error=error,
+            attempts=attempts,
+            lease=None,
+            leased_until=None,
+        )
 
     async def _change(self, job: Job, **values: object) -> bool:
         mine = (self._jobs.c.id == job.id) & (self._jobs.c.lease == job.lease)

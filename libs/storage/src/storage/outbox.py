@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 from messaging.store import LogEnds, Parcel
 from storage.codec import unpack
 from storage.database import Database
+from storage.notify import OUTBOX_CHANNEL, notify
 from storage.store import upsert
 from storage.tables import DeliveryTables
 
@@ -68,6 +69,7 @@ class SqlOutbox:
         async with self._db.write() as connection:
             marked = await connection.execute(update(outbox).where(lost).values(sent_at=None))
             await connection.execute(delete(self._tables.log_ends))
+            await notify(self._db, connection, OUTBOX_CHANNEL)
         return int(marked.rowcount)
 
     async def purge(self, *, before: datetime) -> int:

@@ -1,15 +1,16 @@
 """Commands that are asked again until their outcome is here, in a SQL store."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from messaging.signal import Signal
 from messaging.work import Request
-from storage.codec import pack, unpack
+from storage.codec import unpack
 from storage.database import Database
+from storage.posting import post
 from storage.tables import DeliveryTables
 
 
@@ -49,11 +50,7 @@ class SqlRequests:
             messages = [message for row in rows for message in unpack(row.message)]
             if not messages:
                 return
-            await connection.execute(
-                insert(self._tables.outbox).values(
-                    messages=pack(messages), created_at=datetime.now(UTC)
-                )
-            )
+            await post(self._db, connection, self._tables, messages)
             for row in rows:
                 await connection.execute(
                     update(table)

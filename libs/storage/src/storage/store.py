@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Insert, delete, func, insert, select
@@ -21,13 +21,12 @@ from storage import database
 from storage.codec import pack, settlement_from, settlement_text
 from storage.database import Database
 from storage.dead_letters import letter_row, published
+from storage.notify import JOBS_CHANNEL, notify
+from storage.posting import post
 from storage.tables import DeliveryTables
 from storage.work import SqlWork
 
 W = TypeVar("W", bound=SqlWork)
-
-PARCEL_SIZE: Final = 200
-"""Messages of one transaction share outbox rows of this many."""
 
 
 class SqlStore(Generic[W]):
@@ -172,13 +171,11 @@ class SqlTransaction(Generic[W]):
         """Write what has been collected. The store calls it before it commits."""
         await self._write_entries()
         await self._write_letters()
-        rows = [
-            {"messages": pack(self._outbox[start : start + PARCEL_SIZE]), "created_at": self._now}
-            for start in range(0, len(self._outbox), PARCEL_SIZE)
-        ]
-        if rows:
-            await self._connection.execute(insert(self._tables.outbox), rows)
+        if self._outbox:
+            await post(self._store.db, self._connection, self._tables, self._outbox)
             self.has_posted = True
+        if self.has_enqueued:
+            await notify(self._store.db, self._connection, JOBS_CHANNEL)
 
     async def _find(self, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, InboxEntry]:
         inbox = self._tables.inbox

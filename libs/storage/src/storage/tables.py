@@ -110,6 +110,7 @@ def _jobs(metadata: MetaData) -> Table:
 
 
 def _dead_letters(metadata: MetaData) -> Table:
+    is_open = text("redriven_at IS NULL AND discarded_at IS NULL")
     return Table(
         "dead_letters",
         metadata,
@@ -124,6 +125,9 @@ def _dead_letters(metadata: MetaData) -> Table:
         Column("error", Text, nullable=False),
         Column("attempts", Integer, nullable=False),
         Column("created_at", UtcDateTime, nullable=False),
+        Column("redriven_at", UtcDateTime),
+        Column("discarded_at", UtcDateTime),
+        Index("dead_letters_open", "id", postgresql_where=is_open, sqlite_where=is_open),
     )
 
 

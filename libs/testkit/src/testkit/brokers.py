@@ -59,6 +59,11 @@ class EmbeddedBroker:
         """End it at once."""
         self._process.kill()
 
+    def restart(self) -> None:
+        """End it at once and start it again, at the same address, with what it has saved."""
+        self.kill()
+        self._process = self._start()
+
     def restart_empty(self) -> None:
         """End it and start it again, at the same address, with empty topics."""
         self.kill()

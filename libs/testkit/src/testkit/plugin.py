@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from testkit.brokers import Broker, EmbeddedBroker, broker_for_tests, new_broker
+from testkit.kafka import KafkaServer, kafka_for_tests, new_kafka
 from testkit.postgres import PostgresServer, new_postgres, postgres_for_tests
 from testkit.processes import ServerUnavailable, temporary_folder
 
@@ -79,6 +80,26 @@ def own_broker() -> Iterator[EmbeddedBroker]:
             yield broker
     except ServerUnavailable as error:
         _skip("a broker", error)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Broker]:
+    """A broker that keeps what it has acknowledged, the same for the whole session."""
+    try:
+        with kafka_for_tests() as kafka:
+            yield kafka
+    except ServerUnavailable as error:
+        _skip("Apache Kafka", error)
+
+
+@pytest.fixture
+def own_kafka() -> Iterator[KafkaServer]:
+    """Apache Kafka for this test alone, which may kill it, or get between it and its clients."""
+    try:
+        with new_kafka() as kafka:
+            yield kafka
+    except ServerUnavailable as error:
+        _skip("Apache Kafka", error)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -46,9 +46,9 @@ class ServerProcess:
                 **as_user(user_id),
             )
 
-    def wait_until(self, is_ready: Callable[[], bool]) -> None:
+    def wait_until(self, is_ready: Callable[[], bool], *, at_most_s: float = START_S) -> None:
         """Raises ServerUnavailable, with the end of its log, when it ends or takes too long."""
-        deadline = monotonic() + START_S
+        deadline = monotonic() + at_most_s
         while not is_ready():
             if self._process.poll() is not None or monotonic() > deadline:
                 self.kill()

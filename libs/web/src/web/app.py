@@ -26,20 +26,22 @@ def create_app(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     is_transient: Callable[[BaseException], bool] = lambda _error: False,
     streamed: tuple[str, ...] = (),
+    metrics_key: str | None = None,
     state: Mapping[str, Any] | None = None,
     **fastapi: Any,
 ) -> FastAPI:
     """A FastAPI application with problem documents, limits, request context, health and metrics.
 
     `state` is what the routes find on `request.app.state`; `streamed` are path prefixes whose
-    bodies have no general size limit; further arguments go to FastAPI.
+    bodies have no general size limit; with a `metrics_key` the metrics need it as a bearer token;
+    further arguments go to FastAPI.
     """
     documentation = {"openapi_url": None, "docs_url": None, "redoc_url": None} | fastapi
     app = FastAPI(title=title, lifespan=lifespan, **documentation)
     app.state.verifier = verifier
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
-    for router in (health_router(checks), *routers):
+    for router in (health_router(checks, metrics_key), *routers):
         app.include_router(router)
     install_problem_handlers(app, problems)
     app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, streamed=streamed)

@@ -24,6 +24,7 @@ ALGORITHM: Final = "Ed25519"
 _CACHED_TOKENS: Final = 4_096
 _KEYS_FRESH_S: Final = 300.0
 _KEYS_RETRY_S: Final = 2.0
+_KEYS_WAIT_S: Final = 3.0
 
 NOBODY: Final = UUID(int=0)
 
@@ -60,18 +61,19 @@ class InvalidToken(Exception):
 class TokenVerifier:
     """Verifies access tokens with auth's public keys, and the deployment's internal key.
 
-    Keys are fetched from `<auth_url>/.well-known/jwks.json`, kept for five minutes and fetched
-    anew for an unknown key id, at most every two seconds. Verified tokens are remembered by their
-    SHA-256 until they expire.
+    Without an internal key no service is let in: that is how a public door verifies. Keys are
+    fetched from `<auth_url>/.well-known/jwks.json`, kept for five minutes (longer while auth is
+    away) and fetched anew for a token that they don't fit, at most every two seconds. Verified
+    tokens are remembered by their SHA-256 until they expire.
     """
 
-    def __init__(self, auth_url: str, internal_key: str, http: httpx2.AsyncClient) -> None:
+    def __init__(self, auth_url: str, internal_key: str | None, http: httpx2.AsyncClient) -> None:
         self._url = f"{auth_url}/.well-known/jwks.json"
-        self._internal_key = internal_key.encode()
+        self._internal_key = internal_key and internal_key.encode()
         self._http = http
         self._keys: KeySet | None = None
         self._keys_until = 0.0
-        self._asked_at = 0.0
+        self._next_fetch = 0.0
         self._lock = asyncio.Lock()
         self._verified: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
 
@@ -80,7 +82,7 @@ class TokenVerifier:
 
         Raises InvalidToken; httpx2.HTTPError when auth's keys are needed and can't be had.
         """
-        if hmac.compare_digest(token.encode(), self._internal_key):
+        if self._internal_key and hmac.compare_digest(token.encode(), self._internal_key):
             return Caller(subject=NOBODY, roles=frozenset({"service"}), token=token)
         digest = sha256(token.encode()).digest()
         if known := self._verified.get(digest):
@@ -129,18 +131,27 @@ class TokenVerifier:
         return caller, float(claims["exp"])
 
     async def _current_keys(self, *, anew: bool = False) -> KeySet:
-        async with self._lock:
-            now = time.monotonic()
-            is_fresh = self._keys is not None and now < self._keys_until
-            just_asked = now - self._asked_at < _KEYS_RETRY_S
-            if self._keys is not None and ((is_fresh and not anew) or just_asked):
-                return self._keys
-            self._asked_at = now
-            response = await self._http.get(self._url)
-            response.raise_for_status()
-            self._keys = KeySet.import_key_set(response.json())
-            self._keys_until = now + _KEYS_FRESH_S
+        if self._keys is not None and not anew and time.monotonic() < self._keys_until:
             return self._keys
+        async with self._lock:
+            known = self._keys
+            if known is not None and time.monotonic() < self._next_fetch:
+                return known
+            try:
+                self._keys = await self._fetch_keys()
+            except httpx2.HTTPError:
+                if known is None:
+                    raise
+                return known
+            finally:
+                self._next_fetch = time.monotonic() + _KEYS_RETRY_S
+            self._keys_until = time.monotonic() + _KEYS_FRESH_S
+            return self._keys
+
+    async def _fetch_keys(self) -> KeySet:
+        response = await self._http.get(self._url, timeout=_KEYS_WAIT_S)
+        response.raise_for_status()
+        return KeySet.import_key_set(response.json())
 
 
 _bearer = HTTPBearer(auto_error=False)

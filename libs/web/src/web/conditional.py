@@ -8,7 +8,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
 from contracts.contract import VersionedView
-from web.problems import PRECONDITION_REQUIRED, STALE, ProblemError
+from web.problems import BAD_HEADER, PRECONDITION_REQUIRED, ProblemError
 
 _ETAG: Final = re.compile(r'"v(\d{1,18})"')
 
@@ -28,10 +28,10 @@ def versioned(view: VersionedView, request: Request) -> Response:
 
 
 async def expected_version(if_match: Annotated[str | None, Header()] = None) -> int:
-    """The version in If-Match: 428 without one, 412 for something that was never ours."""
+    """The version in If-Match: 428 without one, 400 for what was never an ETag of ours."""
     if if_match is None:
         raise ProblemError(PRECONDITION_REQUIRED.problem("send the ETag that you have read"))
     match = _ETAG.fullmatch(if_match.strip())
     if match is None:
-        raise ProblemError(STALE.problem(f"{if_match} is not an ETag of ours"))
+        raise ProblemError(BAD_HEADER.problem('If-Match is not an ETag of ours, like "v7"'))
     return int(match[1])

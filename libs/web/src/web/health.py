@@ -1,10 +1,11 @@
 """Is the process alive, is it ready, and what does it count."""
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, HTTPException, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -13,8 +14,12 @@ Check = Callable[[], Awaitable[None]]
 CHECK_S: Final = 3.0
 
 
-def health_router(checks: Mapping[str, Check]) -> APIRouter:
-    """`/health/live`, `/health/ready` (503 while a check raises or takes over 3 s), `/metrics`."""
+def health_router(checks: Mapping[str, Check], metrics_key: str | None = None) -> APIRouter:
+    """`/health/live`, `/health/ready` (503 while a check raises or takes over 3 s), `/metrics`.
+
+    With a `metrics_key` the metrics are shown to whoever has it as a bearer token, and to nobody
+    else: they are a 404.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/health/live")
@@ -32,7 +37,10 @@ def health_router(checks: Mapping[str, Check]) -> APIRouter:
         )
 
     @router.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(authorization: Annotated[str, Header()] = "") -> Response:
+        wanted = f"Bearer {metrics_key}".encode()
+        if metrics_key and not hmac.compare_digest(authorization.encode(), wanted):
+            raise HTTPException(404)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -1,7 +1,8 @@
 """Every error leaves as application/problem+json (RFC 9457)."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 INVALID: Final = ProblemType("invalid-request", 422, "The request is not valid")
 UNREADABLE: Final = ProblemType("unreadable-request", 400, "The request can't be read")
 BAD_QUERY: Final = ProblemType("invalid-query", 400, "A query parameter is not valid")
+BAD_HEADER: Final = ProblemType("invalid-header", 400, "A header is not valid")
 UNAUTHENTICATED: Final = ProblemType("unauthenticated", 401, "Sign in first")
 FORBIDDEN: Final = ProblemType("forbidden", 403, "You may not do this")
 NOT_FOUND: Final = ProblemType("not-found", 404, "There is no such thing")
@@ -32,6 +34,9 @@ _BY_STATUS: Final = {
     405: ProblemType("method-not-allowed", 405, "This can't be done here"),
     415: ProblemType("unsupported-media-type", 415, "This kind of content isn't taken"),
 }
+
+
+_INVALID_PLACES: Final = {"query": BAD_QUERY, "header": BAD_HEADER, "cookie": BAD_HEADER}
 
 
 class ProblemError(Exception):
@@ -75,19 +80,40 @@ async def _given(_request: Request, error: ProblemError) -> JSONResponse:
 
 
 async def _validation(_request: Request, error: RequestValidationError) -> JSONResponse:
-    found = error.errors()
-    if any(item["loc"] and item["loc"][0] == "path" for item in found):
+    found = [item for item in error.errors() if item["loc"]]
+    place = found[0]["loc"][0] if found else "body"
+    if place == "path":
         return problem_response(NOT_FOUND.problem("the address holds an id that can't be one"))
-    in_body = any(item["loc"] and item["loc"][0] == "body" for item in found)
-    kind = INVALID if in_body else BAD_QUERY
-    errors = [{"pointer": _pointer(item["loc"]), "detail": item["msg"]} for item in found]
+    errors = [{"pointer": _pointer(item), "detail": _sentence(item)} for item in found]
+    kind = _INVALID_PLACES.get(place, INVALID)
     return problem_response(kind.problem(errors[0]["detail"], errors=errors))
 
 
-def _pointer(location: Sequence[Any]) -> str:
-    """RFC 6901, below the body; a query or path parameter is named as it is."""
-    parts = location[1:] if location and location[0] == "body" else location
-    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+def _sentence(item: Mapping[str, Any]) -> str:
+    """What is wrong, in words that name the member."""
+    name = item["loc"][-1] if len(item["loc"]) > 1 else "the body"
+    match item["type"]:
+        case "missing":
+            return f"{name} is required" if len(item["loc"]) > 1 else "a body is required"
+        case "extra_forbidden":
+            return f"{name} is not known here"
+        case "json_invalid":
+            return "the body is not JSON"
+        case "model_attributes_type":
+            return "the body must be a JSON object"
+        case "value_error":
+            return str(item["msg"]).removeprefix("Value error, ")
+        case _:
+            return f"{name}: {item['msg']}"
+
+
+def _pointer(item: Mapping[str, Any]) -> str:
+    """RFC 6901, below the body; a query parameter or a header is named as it is."""
+    location: Sequence[Any] = item["loc"]
+    parts = location[1:] if location[0] == "body" and item["type"] != "json_invalid" else location
+    if item["type"] == "json_invalid":
+        parts = ()
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 async def _http(_request: Request, error: HTTPException) -> JSONResponse:
@@ -95,11 +121,12 @@ async def _http(_request: Request, error: HTTPException) -> JSONResponse:
         "http-error", error.status_code, "The request can't be served"
     )
     headers = dict(error.headers) if error.headers else None
-    return problem_response(kind.problem(str(error.detail)), headers)
+    detail = None if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
+    return problem_response(kind.problem(detail), headers)
 
 
 async def _amount(_request: Request, error: AmountError) -> JSONResponse:
-    errors = [{"pointer": "/amount", "detail": str(error)}]
+    errors = [{"pointer": f"/{error.member}", "detail": str(error)}]
     return problem_response(INVALID.problem(str(error), errors=errors))
 
 

@@ -22,6 +22,7 @@ from messaging.work import Handlers, Postbox
 from storage.database import Database
 from storage.inbox import SqlInbox
 from storage.jobs import SqlJobs
+from storage.notify import JOBS_CHANNEL, OUTBOX_CHANNEL, Listener
 from storage.outbox import SqlOutbox
 from storage.requests import SqlRequests
 from storage.store import SqlStore
@@ -41,7 +42,8 @@ class SqlService(Generic[W]):
     """The parts that all services share, wired together.
 
     `outcomes`: the topic on which the service hears the outcomes of what it asks; with it, it
-    asks again until they are here. The parts are public, so that main.py can build on them.
+    asks again until they are here. `is_public`: strangers can reach it, so that the internal key
+    opens nothing but its metrics. The parts are public, so that main.py can build on them.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class SqlService(Generic[W]):
         make_work: Callable[[AsyncConnection, Postbox], W],
         problems: ProblemTable,
         outcomes: Topic | None = None,
+        is_public: bool = False,
     ) -> None:
         configure_logs(name, settings.log_level)
         self.name = name
+        self.is_public = is_public
         self.settings = settings
         self.problems = problems
         self.http = internal_client()
@@ -78,6 +82,8 @@ class SqlService(Generic[W]):
             self._loops.append(Asker(requests=requests).run)
         retention = Retention(outbox=SqlOutbox(self.db, tables), inbox=SqlInbox(self.db, tables))
         self._loops.append(retention.run)
+        if not self.db.is_sqlite:
+            self._loops.append(self._listener().run)
 
     def consume(
         self,
@@ -139,6 +145,7 @@ class SqlService(Generic[W]):
             f"Frontdesk {self.name}",
             routers=routers,
             verifier=self.verifier(),
+            metrics_key=self.settings.internal_key.get_secret_value() if self.is_public else None,
             problems=self.problems,
             checks={"store": self.db.check, "messages": delivery.check, **(checks or {})},
             lifespan=self._lifespan([*resources, delivery.running()]),
@@ -150,7 +157,7 @@ class SqlService(Generic[W]):
 
     def verifier(self) -> TokenVerifier:
         """Verifies tokens with auth's keys."""
-        key = self.settings.internal_key.get_secret_value()
+        key = None if self.is_public else self.settings.internal_key.get_secret_value()
         return TokenVerifier(self.settings.auth_url, key, self.http)
 
     def _delivery(self) -> Delivery:
@@ -179,6 +186,13 @@ class SqlService(Generic[W]):
                 yield
 
         return lifespan
+
+    def _listener(self) -> Listener:
+        signals = {
+            OUTBOX_CHANNEL: self.store.outbox_wake,
+            JOBS_CHANNEL: self.store.jobs_wake,
+        }
+        return Listener(db=self.db, signals=signals)
 
     def _held_partition(self) -> int | None:
         if self._outcomes is None or self._subscription is None:

@@ -1,4 +1,4 @@
-"""`python -m auth.main migrate|serve`."""
+"""`python -m auth.main migrate|serve|dead-letters|outbox`."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from auth.application.register import Register
 from auth.entrypoints import http, kafka
 from auth.entrypoints.problems import PROBLEMS
 from auth.settings import AuthSettings
-from web.serving import run_command
+from web.commands import run_command
 from web.sql_service import SqlService
 
 
@@ -83,4 +83,4 @@ async def _with_an_admin(settings: AuthSettings, create: CreateFirstAdmin) -> As
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("auth", {"migrate": migrate, "serve": serve}))
+    sys.exit(run_command("auth", AuthSettings, delivery, migrate=migrate, serve=serve))

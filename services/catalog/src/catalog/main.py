@@ -1,4 +1,4 @@
-"""`python -m catalog.main migrate|serve`."""
+"""`python -m catalog.main migrate|serve|dead-letters|outbox`."""
 
 import sys
 
@@ -9,7 +9,7 @@ from catalog.entrypoints import http, kafka
 from catalog.entrypoints.problems import PROBLEMS
 from catalog.settings import CatalogSettings
 from contracts.topics import CATALOG_OUTCOMES
-from web.serving import run_command
+from web.commands import run_command
 from web.sql_service import SqlService
 
 
@@ -34,4 +34,4 @@ def migrate() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("catalog", {"migrate": migrate, "serve": serve}))
+    sys.exit(run_command("catalog", CatalogSettings, delivery, migrate=migrate, serve=serve))

@@ -1,4 +1,4 @@
-"""`python -m chat.main migrate|serve`."""
+"""`python -m chat.main migrate|serve|dead-letters|outbox`."""
 
 import sys
 
@@ -12,7 +12,7 @@ from chat.application.ask_question import AskQuestionHandler
 from chat.entrypoints import http, kafka
 from chat.entrypoints.problems import PROBLEMS
 from chat.settings import ChatSettings
-from web.serving import run_command
+from web.commands import run_command
 from web.sql_service import SqlService
 
 
@@ -47,4 +47,4 @@ def migrate() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("chat", {"migrate": migrate, "serve": serve}))
+    sys.exit(run_command("chat", ChatSettings, delivery, migrate=migrate, serve=serve))

@@ -1,4 +1,4 @@
-"""`python -m gateway.main migrate|serve`."""
+"""`python -m gateway.main migrate|serve|dead-letters|outbox`."""
 
 import sys
 from typing import Any, Final
@@ -23,8 +23,8 @@ from gateway.entrypoints.http.limits import RateLimit
 from gateway.entrypoints.http.public import public_router
 from gateway.entrypoints.problems import PROBLEMS
 from gateway.settings import GatewaySettings
+from web.commands import run_command
 from web.middleware import BodyLimit
-from web.serving import run_command
 from web.sql_service import SqlService
 
 TAKEN_HEADERS: Final = (
@@ -46,6 +46,7 @@ async def serve() -> None:
         make_work=SqlGatewayWork,
         problems=PROBLEMS,
         outcomes=GATEWAY_OUTCOMES,
+        is_public=True,
     )
     reads = SqlOperationReads(service.db)
     waiters = Waiters(reads)
@@ -107,4 +108,4 @@ def migrate() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("gateway", {"migrate": migrate, "serve": serve}))
+    sys.exit(run_command("gateway", GatewaySettings, delivery, migrate=migrate, serve=serve))

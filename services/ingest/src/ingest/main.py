@@ -1,4 +1,4 @@
-"""`python -m ingest.main migrate|serve`."""
+"""`python -m ingest.main migrate|serve|dead-letters|outbox`."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from ingest.entrypoints import http, kafka
 from ingest.entrypoints.problems import PROBLEMS, problem_for
 from ingest.entrypoints.upkeep import UpkeepLoop
 from ingest.settings import IngestSettings
-from web.serving import run_command
+from web.commands import run_command
 from web.sql_service import SqlService
 
 
@@ -87,7 +87,7 @@ def migrate() -> None:
 
 def main() -> int:
     try:
-        return run_command("ingest", {"migrate": migrate, "serve": serve})
+        return run_command("ingest", IngestSettings, delivery, migrate=migrate, serve=serve)
     except (ModelMissing, IndexInUse) as error:
         sys.stderr.write(f"ingest can't start: {error}\n")
         return 2

@@ -1,5 +1,7 @@
 """From the domain to what clients see: minor units become decimal text here."""
 
+from typing import Any
+
 from contracts.ledger import AccountView, HoldView, TransactionView
 from contracts.money import to_decimal_text
 from ledger.domain.account import Account
@@ -23,7 +25,8 @@ def account_view(account: Account) -> AccountView:
     )
 
 
-def transaction_view(transaction: Transaction) -> TransactionView:
+def transaction_view(transaction: Transaction | Any) -> TransactionView:
+    """Of a transaction that has just been posted, or of a stored row with the same members."""
     return TransactionView(
         id=transaction.id,
         type=transaction.kind,

@@ -8,6 +8,7 @@ from ledger.domain.refusals import (
     BalanceTooLarge,
     CurrencyMismatch,
     InsufficientFunds,
+    NotACustomersAccount,
 )
 
 AccountKind = Literal["customer", "funding", "sales"]
@@ -64,6 +65,8 @@ class Account:
         return self._enter(amount)
 
     def hold(self, amount: int) -> None:
+        if self.kind != "customer":
+            raise NotACustomersAccount(self.id)
         self._require_open()
         self._require_available(amount)
         self.held += amount

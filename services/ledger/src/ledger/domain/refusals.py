@@ -54,6 +54,12 @@ class InsufficientFunds(Refusal):
         self.currency = currency
 
 
+class NotACustomersAccount(Refusal):
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__("money is set aside on customers' accounts only")
+        self.account_id = account_id
+
+
 class BalanceTooLarge(Refusal):
     def __init__(self, account_id: UUID, *, requested: int, currency: str) -> None:
         super().__init__("the balance would exceed what an account can hold")

@@ -27,6 +27,9 @@ PROBLEMS: Final[ProblemTable] = {
     refusals.InsufficientFunds: ProblemType(
         "insufficient-funds", 422, "Not enough money", _with_amounts
     ),
+    refusals.NotACustomersAccount: ProblemType(
+        "not-a-customers-account", 422, "Not a customer's account"
+    ),
     refusals.BalanceTooLarge: ProblemType(
         "balance-too-large", 422, "The balance would be too large", _with_amounts
     ),

@@ -1,10 +1,11 @@
 from collections.abc import AsyncIterator
 from pathlib import PurePath
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from starlette.datastructures import FormData, UploadFile
 
 from contracts.ids import new_id
 from contracts.ingest import (
@@ -16,7 +17,7 @@ from contracts.ingest import (
 )
 from contracts.paging import Page
 from contracts.problems import Problem
-from gateway.entrypoints.http.forwarding import Forward
+from gateway.entrypoints.http.forwarding import Forward, Forwarder
 from gateway.entrypoints.http.openapi import query
 from gateway.entrypoints.http.submission import ANSWERS, Submit
 from web.callers import SignedIn, Staff
@@ -25,39 +26,71 @@ from web.problems import INVALID, ProblemError
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
-CHUNK_BYTES = 64 * 1024
+CHUNK_BYTES: Final = 64 * 1024
+LONGEST_TITLE: Final = 200
+FORM: Final[dict[str, Any]] = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {"type": "string", "format": "binary"},
+            "title": {"type": "string", "maxLength": LONGEST_TITLE, "default": ""},
+        },
+    }
+}
 
 
-@router.post("", status_code=201, responses=ANSWERS, response_model=DocumentView)
+@router.post(
+    "",
+    status_code=201,
+    responses=ANSWERS,
+    response_model=DocumentView,
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": FORM}}},
+)
 async def upload_document(
-    file: Annotated[UploadFile, File()],
-    caller: Staff,
-    submit: Submit,
-    forward: Forward,
-    title: Annotated[str, Form(max_length=200)] = "",
+    request: Request, caller: Staff, submit: Submit, forward: Forward
 ) -> Response:
     """The bytes go to ingest first; the command says what to do with them."""
-    document_id = new_id()
-    filename = PurePath(file.filename or "").name[:200] or "document"
-    if "\0" in title + filename:
-        raise ProblemError(INVALID.problem("the character U+0000 is not allowed"))
-    answer = await forward.upload(
-        "ingest", f"/uploads/{document_id}", _chunks(file), filename=filename
-    )
-    if answer.status_code >= 400:
-        raise ProblemError(Problem.model_validate_json(answer.content))
-    stored = StoredUpload.model_validate_json(answer.content)
+    # Read here and not as a parameter: nobody's body is taken in before we know who it is.
+    async with request.form(max_files=1, max_fields=5) as form:
+        file, title = _file_and_title(form)
+        stored = await _store(file, forward)
     command = IngestDocument(
-        document_id=document_id,
-        title=title.strip() or PurePath(filename).stem,
-        filename=filename,
+        document_id=stored.document_id,
+        title=title or PurePath(stored.filename).stem,
+        filename=stored.filename,
         content_type=stored.content_type,
         size_bytes=stored.size_bytes,
         content_hash=stored.content_hash,
     )
-    return await submit(
-        command, caller, f"{command.title}\n{filename}\n{stored.content_hash}", creates=True
+    sent = f"{command.title}\n{command.filename}\n{command.content_hash}"
+    return await submit(command, caller, sent, creates=True)
+
+
+def _file_and_title(form: FormData) -> tuple[UploadFile, str]:
+    file, title = form.get("file"), form.get("title", "")
+    if not isinstance(file, UploadFile):
+        raise _invalid("file", "a file is required")
+    if not isinstance(title, str) or len(title) > LONGEST_TITLE:
+        raise _invalid("title", f"title is a text of at most {LONGEST_TITLE} characters")
+    if "\0" in title + (file.filename or ""):
+        raise _invalid("title", "the character U+0000 is not allowed")
+    return file, title.strip()
+
+
+def _invalid(member: str, detail: str) -> ProblemError:
+    errors = [{"pointer": f"/{member}", "detail": detail}]
+    return ProblemError(INVALID.problem(detail, errors=errors))
+
+
+async def _store(file: UploadFile, forward: Forwarder) -> StoredUpload:
+    filename = PurePath((file.filename or "").replace("\\", "/")).name[:200] or "document"
+    answer = await forward.upload(
+        "ingest", f"/uploads/{new_id()}", _chunks(file), filename=filename
     )
+    if answer.status_code >= 400:
+        raise ProblemError(Problem.model_validate_json(answer.content))
+    return StoredUpload.model_validate_json(answer.content)
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

@@ -127,9 +127,12 @@ async def read_trial_balance(_caller: Staff, request: Request, forward: Forward)
     return await forward.read("ledger", request)
 
 
-def positive_minor_units(amount: str, currency: str) -> int:
-    """Raises AmountError for what isn't an amount of that currency above zero."""
-    minor = to_minor_units(amount, currency)
+def positive_minor_units(amount: str, currency: str, *, member: str = "amount") -> int:
+    """Raises AmountError, naming the member, for what isn't an amount above zero."""
+    try:
+        minor = to_minor_units(amount, currency)
+    except AmountError as error:
+        raise AmountError(str(error), member) from None
     if minor <= 0:
-        raise AmountError("the amount must be above zero")
+        raise AmountError(f"{member} must be above zero", member)
     return minor

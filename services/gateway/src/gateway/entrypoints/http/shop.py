@@ -39,7 +39,7 @@ async def create_product(body: ProductRequest, caller: Staff, submit: Submit) ->
         sku=body.sku,
         name=body.name,
         description=body.description,
-        price=positive_minor_units(body.price, body.currency),
+        price=positive_minor_units(body.price, body.currency, member="price"),
         currency=body.currency,
         stock=body.stock,
     )
@@ -67,13 +67,17 @@ async def read_product(product_id: UUID, request: Request, forward: Forward) -> 
 async def change_product(
     product_id: UUID, body: ProductPatch, caller: Staff, version: ExpectedVersion, submit: Submit
 ) -> Response:
-    has_price = body.price is not None and body.currency is not None
+    price = (
+        positive_minor_units(body.price, body.currency, member="price")
+        if body.price is not None and body.currency is not None
+        else None
+    )
     command = ChangeProduct(
         product_id=product_id,
         expected_version=version,
         name=body.name,
         description=body.description,
-        price=positive_minor_units(body.price or "", body.currency or "") if has_price else None,
+        price=price,
         currency=body.currency,
     )
     return await submit(command, caller, body)
