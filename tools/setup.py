@@ -25,6 +25,7 @@ VERSIONS = ["3.11", "3.12", "3.13", "3.14"]
 UV = VENV / "bin" / "uv"
 MODEL = ROOT / "var" / "models" / "minilm"
 MODEL_TOOL = ROOT / "tools" / "models" / "build_minilm.py"
+FAILURE_LOG = ROOT / "var" / "setup-failure.log"
 DEADLINE_S = 1800
 # pip's settings that uv calls by another name: a mirror set up for one serves the other.
 UV_NAMES = {
@@ -77,17 +78,26 @@ def _set_up(lock: int) -> None:
     run = _Runner(lock)
     if not packages_are_current():
         with _stamped("packages", _packages_digest()) as trusted:
-            _install_packages(run, trusted)
+            if trusted and _venv_runs():
+                _install_packages(run)
+            else:
+                _make_venv(run, _suitable_python())
     if not model_is_current():
         with _stamped("model", _model_digest()):
             run("Building the language model", [VENV_PYTHON, MODEL_TOOL, "--into", MODEL])
 
 
-def _install_packages(run: "_Runner", trusted: bool) -> None:
-    if not trusted or not _venv_runs():
-        python = _suitable_python()
-        _remove(VENV)
+def _make_venv(run: "_Runner", python: str) -> None:
+    _remove(VENV)
+    try:
         run("Making .venv with {}".format(python), [python, "-m", "venv", VENV])
+        _install_packages(run)
+    except BaseException:
+        _remove(VENV)
+        raise
+
+
+def _install_packages(run: "_Runner") -> None:
     with tempfile.TemporaryDirectory() as folder:
         only_uv = Path(folder) / "uv.txt"
         only_uv.write_text(_locked("uv"))
@@ -105,7 +115,7 @@ def _install_packages(run: "_Runner", trusted: bool) -> None:
 
 
 class _Runner:
-    """Runs a step, shows how long it takes, and its output only when it fails."""
+    """Runs a step, shows how long it takes, and keeps its output when it fails."""
 
     def __init__(self, lock: int) -> None:
         self._lock = lock
@@ -133,8 +143,7 @@ class _Runner:
                     process.wait()
             if process.returncode != 0:
                 output.seek(0)
-                sys.stderr.write(output.read().decode(errors="replace")[-4000:])
-                raise SetupFailed(_failure_of(title))
+                raise SetupFailed(_failure_of(title, output.read().decode(errors="replace")))
 
     def use_registry_settings_of_pip(self) -> None:
         listed = subprocess.check_output(
@@ -162,11 +171,16 @@ def _watch(process: "subprocess.Popen[bytes]", title: str) -> None:
         print()
 
 
-def _failure_of(title: str) -> str:
+def _failure_of(title: str, output: str) -> str:
+    FAILURE_LOG.parent.mkdir(parents=True, exist_ok=True)
+    FAILURE_LOG.write_text(output, encoding="utf-8")
+    lines = [line.strip() for line in output.splitlines()]
+    # pip advertises its newer releases behind its errors.
+    told = [line for line in lines if line and not line.startswith("[notice]")]
     return (
-        "“{}” failed; the reason stands above. If the package registry could not be reached, check "
+        "“{}” failed ({}; all of it is in {}). If the package registry could not be reached, check "
         "the network or name a mirror with PIP_INDEX_URL; then run `make setup` again."
-    ).format(title)
+    ).format(title, told[-1][:300] if told else "it said nothing", FAILURE_LOG)
 
 
 def _suitable_python() -> str:

@@ -1,5 +1,7 @@
 """Each process is killed once in the middle of orders; whatever was accepted still ends, once."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from stack.embedded import Stack
@@ -11,6 +13,7 @@ PRICE_CENTS = 1_850
 STOCK = 100
 MONEY_CENTS = 50_000
 
+ON_THE_WAY = ("gateway", "ledger", "catalog", "broker")
 PROCESSES = ("gateway", "auth", "chat", "ingest", "ledger", "catalog", "broker")
 
 
@@ -26,10 +29,14 @@ def test_orders_under_way_when_a_process_is_killed_end_exactly_once(
     }
 
     accepted = [customer.accept("/orders", body) for _ in range(ORDERS)]
+    killed_at = datetime.now(UTC)
     stack.kill(process)
     assert stack.up() == [process]
 
     ended = [customer.outcome(operation["id"]) for operation in accepted]
+    if process in ON_THE_WAY:
+        last = max(datetime.fromisoformat(operation["finished_at"]) for operation in ended)
+        assert last > killed_at, "no order was under way when the process was killed"
     assert [operation["state"] for operation in ended] == ["succeeded"] * ORDERS
     orders = [operation["result"] for operation in ended]
     assert {order["status"] for order in orders} == {"confirmed"}
@@ -90,3 +97,33 @@ def test_what_was_accepted_before_a_stop_ends_after_the_next_start(
 
     assert staff.outcome(waiting["id"])["state"] == "succeeded"
     assert customer.get(f"/accounts/{account_id}")["balance"] == "11.00"
+
+
+def test_a_document_whose_reader_is_killed_is_read_in_the_end(stack: Stack, staff: Person) -> None:
+    text = "".join(
+        f"## Rule {n}\n\nBoat number {n} goes out at {n} o'clock.\n\n" for n in range(900)
+    )
+    upload = {"file": ("rules.md", text.encode())}
+
+    waiting = staff.accept("/documents", files=upload)
+    stack.kill("ingest")
+    stack.up()
+
+    ended = staff.outcome(waiting["id"])
+    assert ended["state"] == "succeeded", ended
+    assert ended["result"]["status"] == "processed"
+
+
+def test_a_question_whose_answerer_is_killed_is_answered_once(
+    stack: Stack, customer: Person
+) -> None:
+    conversation = customer.command("/chat/conversations", {})
+    path = f"/chat/conversations/{conversation['id']}/messages"
+
+    waiting = customer.accept(path, {"content": "When does boat number 7 go out?"})
+    stack.kill("chat")
+    stack.up()
+
+    assert customer.outcome(waiting["id"])["state"] == "succeeded"
+    roles = [message["role"] for message in customer.get(path)["items"]]
+    assert sorted(roles) == ["assistant", "customer"]

@@ -21,8 +21,6 @@ from messaging.work import Settlement
 
 log = logging.getLogger(__name__)
 
-OUTAGE_PAUSE_S = 2.0
-
 
 class ProcessEnded(Exception):
     """The process ended in the middle of a job, again and again: the job is the likely cause."""
@@ -88,6 +86,7 @@ class Workers(Generic[W]):
     lease_s: float = 12.0
     poll_s: float = 1.0
     first_pause_s: float = 0.5
+    outage_pause_s: float = 2.0
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -169,7 +168,7 @@ class Workers(Generic[W]):
         if problem := problem_of(error, self.problems):
             await self._give_up(running, Settlement.refused(problem), "refused")
         elif self.store.is_transient(error):
-            await self._pause(running.job, error, OUTAGE_PAUSE_S, is_counted=False)
+            await self._pause(running.job, error, self.outage_pause_s, is_counted=False)
         elif running.job.attempts < self.tries:
             pause = pause_s(running.job.attempts, first_s=self.first_pause_s, longest_s=60)
             await self._pause(running.job, error, pause)

@@ -82,6 +82,7 @@ class Printer:
             problems=PROBLEMS,
             wake=self.wake,
             first_pause_s=0.001,
+            outage_pause_s=0.001,
             **{"poll_s": 0.01} | options,
         )
         self._consumer = BatchConsumer(
@@ -223,7 +224,23 @@ async def test_an_outage_is_waited_out_beyond_any_number_of_tries() -> None:
         command_id = await printer.take()
         await printer.has_settled(command_id)
     assert printer.states() == {command_id: "succeeded"}
-    assert tries == [1, 2, 3, 4, 5, 6]
+    assert tries == [1] * 6
+
+
+async def test_a_job_whose_runs_end_with_their_process_fails_in_the_end() -> None:
+    async def unreachable(command: PrintNote, job: Running) -> None:
+        raise AssertionError("the job has had its tries")
+
+    printer = Printer(unreachable, tries=2)
+    command_id = await printer.take()
+    # Each of these runs was leased and never heard of again.
+    printer.store.jobs[command_id] = replace(printer.store.jobs[command_id], attempts=2)
+    async with in_background(printer.workers.run()):
+        await printer.has_settled(command_id)
+    assert printer.states() == {command_id: "failed"}
+    assert [letter.error for letter in printer.store.letters] == [
+        "ProcessEnded('2 runs of this job ended with their process')"
+    ]
 
 
 async def test_a_worker_that_has_lost_its_lease_changes_nothing() -> None:
@@ -254,7 +271,7 @@ async def test_the_lease_of_a_long_job_is_renewed_while_it_runs() -> None:
         await printer.has_settled(await printer.take())
 
 
-async def test_stopping_cancels_what_runs_and_leaves_the_job_to_its_lease() -> None:
+async def test_stopping_cancels_what_runs_and_gives_the_job_back_uncounted() -> None:
     started, cancelled = asyncio.Event(), asyncio.Event()
 
     async def endless(command: PrintNote, job: Running) -> None:
@@ -271,4 +288,5 @@ async def test_stopping_cancels_what_runs_and_leaves_the_job_to_its_lease() -> N
         await asyncio.wait_for(started.wait(), 5)
     assert cancelled.is_set()
     assert printer.store.outbox == []
-    assert printer.store.jobs[command_id].lease is not None
+    assert printer.store.jobs[command_id].lease is None
+    assert printer.store.jobs[command_id].attempts == 0

@@ -57,6 +57,7 @@ def _outbox(metadata: MetaData) -> Table:
         Column("sent_at", UtcDateTime),
         Index("outbox_unsent", "id", postgresql_where=unsent, sqlite_where=unsent),
         Index("outbox_created_at", "created_at"),
+        Index("outbox_sent_at", "sent_at"),
     )
 
 

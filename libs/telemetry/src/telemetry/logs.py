@@ -25,7 +25,12 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), _with(service), *shared],
+            foreign_pre_chain=[
+                structlog.stdlib.ExtraAdder(),
+                _without_colours,
+                _with(service),
+                *shared,
+            ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(),
@@ -37,6 +42,14 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     root.setLevel(level)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _without_colours(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Uvicorn gives each of its lines twice, once for terminals."""
+    event.pop("color_message", None)
+    return event
 
 
 def _with(service: str) -> structlog.typing.Processor:

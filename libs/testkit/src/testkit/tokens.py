@@ -49,10 +49,10 @@ class TokenIssuer:
         """The header of a request by that person."""
         return {"Authorization": f"Bearer {self.token(subject, *roles)}"}
 
-    def verifier(self) -> TokenVerifier:
+    def verifier(self, internal_key: str | None = INTERNAL_KEY) -> TokenVerifier:
         """A new verifier that fetches its keys from here."""
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
-        return TokenVerifier("http://auth.test", INTERNAL_KEY, http)
+        return TokenVerifier("http://auth.test", internal_key, http)
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self.requests += 1

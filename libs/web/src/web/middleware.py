@@ -1,5 +1,6 @@
 """Plain ASGI middleware: request ids and trace context, limits, metrics."""
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -16,16 +17,22 @@ from contracts.ids import new_id
 from telemetry.traces import child_of, current_traceparent
 from web.problems import TOO_LARGE, problem_response, unforeseen
 
+log = logging.getLogger(__name__)
+
 DURATION: Final = Histogram(
     "frontdesk_http_request_seconds",
     "Time to the end of the response",
     ["method", "route", "status"],
 )
+_UNLOGGED: Final = ("/health", "/metrics")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestContext:
-    """Gives each request an id and a span, echoes both, and counts it by route."""
+    """Gives each request an id and a span, echoes both, counts and logs it by route.
+
+    The log has the route and never the path, whose ids are somebody's.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -58,8 +65,15 @@ class RequestContext:
                 await self._app(scope, receive, send_with_context)
         finally:
             current_traceparent.reset(token)
-            route = getattr(scope.get("route"), "path", "unmatched")
-            DURATION.labels(scope["method"], route, status).observe(time.perf_counter() - started)
+            _account_for(scope, request_id, status, time.perf_counter() - started)
+
+
+def _account_for(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    DURATION.labels(scope["method"], route, status).observe(seconds)
+    if not scope["path"].startswith(_UNLOGGED):
+        told = {"request_id": request_id, "ms": round(seconds * 1_000, 1)}
+        log.info("%s %s %d", scope["method"], route, status, extra=told)
 
 
 class Unforeseen:

@@ -115,9 +115,27 @@ async def test_an_unknown_key_is_looked_up_once_the_last_look_is_a_moment_ago(
     with pytest.raises(InvalidToken):
         await verifier.verify(token)
     assert issuer.requests == 1
-    monkeypatch.setattr(callers, "_KEYS_RETRY_S", 0.0)
+    later = time.monotonic() + 3
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert (await verifier.verify(token)).roles == {"customer"}
     assert issuer.requests == 2
+
+
+async def test_known_keys_serve_while_auth_is_away(
+    issuer: TokenIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = issuer.verifier()
+    await verifier.verify(issuer.token(uuid4(), "customer"))
+    issuer.is_away = True
+    an_hour_later = time.monotonic() + 3_600
+    monkeypatch.setattr(time, "monotonic", lambda: an_hour_later)
+    assert (await verifier.verify(issuer.token(uuid4(), "staff"))).roles == {"staff"}
+
+
+async def test_a_public_door_does_not_open_to_the_internal_key(issuer: TokenIssuer) -> None:
+    public = issuer.verifier(internal_key=None)
+    with pytest.raises(InvalidToken):
+        await public.verify(INTERNAL_KEY)
 
 
 async def test_a_verified_token_is_remembered_until_it_expires(

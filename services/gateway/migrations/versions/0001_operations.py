@@ -27,6 +27,7 @@ def upgrade() -> None:
     )
     op.create_index("operations_subject", "operations", ["subject", "id"])
     op.create_index("operations_state", "operations", ["state", "id"])
+    op.create_index("operations_finished_at", "operations", ["finished_at"])
     has_key = sa.text("idempotency_key IS NOT NULL")
     op.create_index(
         "operations_idempotency_key",

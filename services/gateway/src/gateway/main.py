@@ -10,7 +10,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from contracts.topics import GATEWAY_OUTCOMES
 from gateway.adapters.kafka_streams import KafkaAnswerStreams
 from gateway.adapters.memory import MemoryRateLimits
-from gateway.adapters.sql import SqlBeginWork, SqlGatewayWork, SqlOperationReads
+from gateway.adapters.sql import (
+    SqlBeginWork,
+    SqlGatewayWork,
+    SqlOperationReads,
+    SqlOperationRetention,
+)
 from gateway.adapters.tables import delivery
 from gateway.application.accept_command import AcceptCommand
 from gateway.application.record_outcome import RecordOutcome
@@ -53,6 +58,7 @@ async def serve() -> None:
     streams = KafkaAnswerStreams(settings.kafka_bootstrap_servers)
     service.consume(kafka.TOPICS, kafka.handlers(RecordOutcome(waiters)), after_commit=waiters.wake)
     service.add_loop(streams.run)
+    service.add_loop(SqlOperationRetention(service.db, keep_days=settings.operations_days).run)
     await service.serve(
         [public_router()],
         state={

@@ -16,6 +16,7 @@ class GatewaySettings(ServiceSettings):
     http_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     upload_limit_bytes: Annotated[int, Field(ge=1)] = 26 * 1024 * 1024
     origins: tuple[str, ...] = ()
+    operations_days: Annotated[int, Field(ge=1)] = 30
     known_per_minute: Annotated[int, Field(ge=1)] = 600
     stranger_per_minute: Annotated[int, Field(ge=1)] = 120
     sign_in_per_minute: Annotated[int, Field(ge=1)] = 30

@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from services.gateway.tests.fakes import ADA, FakeStreams, an_outcome
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.ids import new_id
 from contracts.topics import GATEWAY_OUTCOMES
@@ -67,7 +67,7 @@ class Owners(httpx2.AsyncBaseTransport):
     `away` are the services that nobody can reach.
     """
 
-    answers: dict[str, Response] = field(default_factory=dict)
+    answers: dict[str, ASGIApp] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
 

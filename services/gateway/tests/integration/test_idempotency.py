@@ -85,5 +85,5 @@ async def test_the_outcome_of_a_known_key_comes_at_once(gateway: RunningGateway)
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
 async def test_a_key_has_1_to_255_characters(gateway: RunningGateway, key: str) -> None:
-    problem_in(await gateway.open_account(idempotency_key=key), 400, "invalid-query")
+    problem_in(await gateway.open_account(idempotency_key=key), 400, "invalid-header")
     assert not await gateway.commands()

@@ -10,7 +10,7 @@ from services.gateway.tests.fakes import ADA, EVE, an_operation
 from services.gateway.tests.integration.conftest import MIGRATIONS
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.adapters.sql import SqlOperationReads, SqlOperations
+from gateway.adapters.sql import SqlOperationReads, SqlOperationRetention, SqlOperations
 from gateway.application.ports import KeyTaken
 from gateway.domain.operation import KEY_LIFETIME, Operation
 from gateway.domain.refusals import OperationNotFound
@@ -43,6 +43,24 @@ async def test_an_operation_comes_back_as_it_was_kept(db: Database) -> None:
     async with db.write() as connection:
         assert await SqlOperations(connection).get(operation.id) == operation
         assert await SqlOperations(connection).get(EVE) is None
+
+
+async def test_operations_that_ended_long_ago_are_forgotten_and_accepted_ones_never(
+    db: Database,
+) -> None:
+    now = datetime.now(UTC)
+    accepted, recent, old = (an_operation(created_at=NOW) for _ in range(3))
+    recent.finish("succeeded", result=None, problem=None, at=now - timedelta(days=29))
+    old.finish("succeeded", result=None, problem=None, at=now - timedelta(days=31))
+    await add(db, accepted, recent, old)
+
+    assert await SqlOperationRetention(db, keep_days=30).purge_once() == 1
+
+    async with db.write() as connection:
+        operations = SqlOperations(connection)
+        assert await operations.get(old.id) is None
+        assert await operations.get(recent.id) == recent
+        assert await operations.get(accepted.id) == accepted
 
 
 @pytest.mark.parametrize(

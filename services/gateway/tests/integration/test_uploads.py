@@ -2,19 +2,18 @@ import json
 from typing import Any
 
 import pytest
-from services.gateway.tests.fakes import EVE
 from services.gateway.tests.integration.conftest import (
     UPLOAD_LIMIT_BYTES,
     RunningGateway,
     problem_in,
 )
+from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from testkit.tokens import INTERNAL_KEY
 
 STORED = {
-    "document_id": str(EVE),
-    "filename": "hours.txt",
     "content_type": "text/plain",
     "size_bytes": 5,
     "content_hash": "a" * 64,
@@ -29,7 +28,15 @@ def sql_url(sqlite_url: str) -> str:
 
 @pytest.fixture(autouse=True)
 def stored(gateway: RunningGateway) -> None:
-    gateway.owners.answers["/uploads"] = JSONResponse(STORED)
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        told = {
+            "document_id": request.url.path.rsplit("/", 1)[1],
+            "filename": request.query_params["filename"],
+        }
+        await JSONResponse(STORED | told)(scope, receive, send)
+
+    gateway.owners.answers["/uploads"] = answer
 
 
 async def upload(
@@ -73,6 +80,7 @@ async def test_the_bytes_go_to_ingest_and_the_command_says_what_to_do_with_them(
     [
         ("hours.txt", "hours.txt", "hours"),
         ("../../etc/passwd", "passwd", "passwd"),
+        ("..\\..\\boot.txt", "boot.txt", "boot"),
         (".", "document", "document"),
         ("x" * 300 + ".txt", "x" * 200, "x" * 200),
     ],

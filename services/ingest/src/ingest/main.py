@@ -19,6 +19,7 @@ from ingest.application.ingest_document import IngestDocumentHandler
 from ingest.application.keep_in_step import Housekeeping
 from ingest.application.search_documents import SearchDocuments
 from ingest.application.store_upload import StoreUpload
+from ingest.domain.chunking import ChunkSizes
 from ingest.entrypoints import http, kafka
 from ingest.entrypoints.problems import PROBLEMS, problem_for
 from ingest.entrypoints.upkeep import UpkeepLoop
@@ -54,7 +55,7 @@ async def serve() -> None:
     service.consume(
         kafka.TOPICS,
         kafka.HANDLERS,
-        slow={IngestDocument: _handler(machinery)},
+        slow={IngestDocument: _handler(machinery, settings)},
         concurrency=settings.documents_at_once,
     )
     upkeep = _upkeep(machinery, settings, service)
@@ -110,13 +111,14 @@ def _machinery(settings: IngestSettings) -> Machinery:
     )
 
 
-def _handler(machinery: Machinery) -> IngestDocumentHandler:
+def _handler(machinery: Machinery, settings: IngestSettings) -> IngestDocumentHandler:
     return IngestDocumentHandler(
         files=machinery.files,
         parser=machinery.parser,
         embedder=machinery.embedder,
         index=machinery.index,
         problem_for=problem_for,
+        sizes=ChunkSizes(most_chunks=settings.most_chunks),
     )
 
 
@@ -131,7 +133,7 @@ def _upkeep(
     )
     return UpkeepLoop(
         housekeeping=housekeeping,
-        unclaimed_after=timedelta(hours=settings.unclaimed_upload_hours),
+        unclaimed_after=timedelta(days=settings.unclaimed_upload_days),
     )
 
 

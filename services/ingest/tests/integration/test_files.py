@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from ingest.adapters.files import FolderFiles
-from ingest.domain.refusals import AlreadyExists, DocumentNotFound, DocumentTooLarge
+from ingest.domain.refusals import AlreadyExists, DocumentNotFound, FileTooLarge
 
 DOCUMENT = UUID(int=7)
 
@@ -36,7 +36,7 @@ async def test_what_is_saved_is_read_back_with_its_size_and_hash(tmp_path: Path)
 async def test_a_document_over_the_limit_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     files = FolderFiles(tmp_path)
 
-    with pytest.raises(DocumentTooLarge) as refusal:
+    with pytest.raises(FileTooLarge) as refusal:
         await files.save(DOCUMENT, pieces(b"x" * 60, b"x" * 60), limit_bytes=100)
 
     assert refusal.value.limit_bytes == 100

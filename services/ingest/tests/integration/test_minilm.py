@@ -54,6 +54,29 @@ async def test_the_end_of_a_long_text_counts(embedder: MiniLmEmbedder) -> None:
     assert question @ ending > question @ plain + 0.1
 
 
+async def test_a_text_of_a_token_a_sign_is_read_in_three_windows_and_no_more(
+    embedder: MiniLmEmbedder,
+) -> None:
+    beginning = "<!--" * 300
+
+    whole, longer = await embedder.embed([beginning, beginning + "boat " * 5_000])
+
+    assert float(whole @ longer) > 0.99
+
+
+async def test_more_texts_than_are_taken_at_once_keep_their_order(
+    embedder: MiniLmEmbedder,
+) -> None:
+    texts = ["boat", *["hall"] * 70, "key"]
+
+    vectors = await embedder.embed(texts)
+    boat, hall, key = await embedder.embed(["boat", "hall", "key"])
+
+    assert vectors.shape == (72, 384)
+    # Int8 activations are scaled per batch; other words are at .6 at most.
+    assert min(vectors[0] @ boat, vectors[35] @ hall, vectors[71] @ key) > 0.95
+
+
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=str(tmp_path)):
         MiniLmEmbedder(tmp_path)

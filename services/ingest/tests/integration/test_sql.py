@@ -1,13 +1,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from services.ingest.tests.integration.bench import IngestBench, chunks_of, new_document
+from sqlalchemy import Insert, insert
 from sqlalchemy.exc import IntegrityError
 
 from contracts.ids import new_id
 from ingest.adapters.sql import SqlDocuments
+from ingest.adapters.tables import delivery
 from ingest.domain.documents import Document, DocumentStatus
 from ingest.domain.refusals import DocumentNotFound, Unreadable
 from storage.pages import BadCursor
@@ -123,6 +126,66 @@ async def test_a_removed_document_stays_known_as_removed_until_and_after_it_is_c
     async with documents(ingest) as store:
         assert await store.was_removed(document_id)
         assert not await store.was_removed(new_id())
+
+
+def waiting_job(document_id: UUID) -> Insert:
+    """A command in the durable inbox, in the hands of a worker that never ends."""
+    return insert(delivery.jobs).values(
+        id=new_id(),
+        key=str(document_id),
+        value="{}",
+        headers={},
+        attempts=1,
+        lease=new_id(),
+        leased_until=datetime.now(UTC) + timedelta(days=1),
+    )
+
+
+def dead_letter(document_id: UUID, **fields: object) -> Insert:
+    return insert(delivery.dead_letters).values(
+        consumer="ingest",
+        topic="ingest.commands.v1",
+        partition=-1,
+        offset=-1,
+        key=str(document_id).encode(),
+        headers=[],
+        error="a defect",
+        attempts=4,
+        created_at=datetime.now(UTC),
+        **fields,
+    )
+
+
+async def test_a_command_that_waits_in_the_inbox_or_the_dead_letters_claims_its_upload(
+    ingest: IngestBench,
+) -> None:
+    waiting, buried, discarded = new_id(), new_id(), new_id()
+    async with ingest.bench.db.write() as connection:
+        await connection.execute(waiting_job(waiting))
+        await connection.execute(dead_letter(buried))
+        await connection.execute(dead_letter(discarded, discarded_at=datetime.now(UTC)))
+
+    claims = [
+        await ingest.upkeep.is_claimed(each) for each in (waiting, buried, discarded, new_id())
+    ]
+
+    assert claims == [True, True, False, False]
+
+
+async def test_an_old_upload_stays_for_its_command_and_for_its_document(
+    ingest: IngestBench,
+) -> None:
+    waiting, _, processed = [
+        await ingest.upload(text) for text in (b"Waiting.", b"Abandoned.", b"Processed.")
+    ]
+    async with ingest.bench.db.write() as connection:
+        await connection.execute(waiting_job(waiting.document_id))
+    await ingest.ingest(processed)
+
+    await ingest.housekeeping.drop_unclaimed(saved_before=datetime.now(UTC) + timedelta(days=1))
+
+    kept = {path.name for path in (ingest.folder / "files").iterdir()}
+    assert kept == {str(waiting.document_id), str(processed.document_id)}
 
 
 async def test_a_document_removed_once_more_meanwhile_stays_to_be_cleaned(

@@ -15,6 +15,7 @@ from services.ingest.tests.unit.fakes import (
 from contracts.ids import new_id
 from contracts.ingest import IngestDocument
 from ingest.application.ingest_document import IngestDocumentHandler
+from ingest.domain.chunking import ChunkSizes
 from ingest.entrypoints.problems import problem_for
 
 
@@ -26,6 +27,7 @@ class Desk:
     files: FakeFiles = field(default_factory=FakeFiles)
     parser: OnePageParser = field(default_factory=OnePageParser)
     index: FakeIndex = field(default_factory=FakeIndex)
+    sizes: ChunkSizes = field(default_factory=ChunkSizes)
 
     def upload(
         self, content: bytes = b"Open at six.", document_id: UUID | None = None
@@ -54,6 +56,7 @@ class Desk:
             embedder=FakeEmbedder(),
             index=self.index,
             problem_for=problem_for,
+            sizes=self.sizes,
         )
 
 

@@ -30,6 +30,7 @@ class Shelf:
     chunks: dict[UUID, list[Chunk]] = field(default_factory=dict)
     removed: dict[UUID, datetime] = field(default_factory=dict)
     forgotten: set[UUID] = field(default_factory=set)
+    awaited: set[UUID] = field(default_factory=set)
 
 
 class ShelfDocuments:
@@ -106,6 +107,9 @@ class ShelfUpkeep:
 
     async def is_known(self, document_id: UUID) -> bool:
         return document_id in self._shelf.documents
+
+    async def is_claimed(self, document_id: UUID) -> bool:
+        return document_id in self._shelf.awaited or await self.is_known(document_id)
 
     async def chunks(self, document_id: UUID) -> list[Chunk]:
         return self._shelf.chunks.get(document_id, [])

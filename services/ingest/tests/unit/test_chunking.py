@@ -135,3 +135,12 @@ def _longest_heading_tokens(found: list[Page]) -> int:
         if block.heading_level is not None
     ]
     return max(headings, default=0)
+
+
+def test_a_heading_as_long_as_a_book_is_text_and_not_repeated_by_every_chunk() -> None:
+    page = Page(None, (Block("heading " * 2_000, 1), Block("word " * 2_000)))
+
+    chunks = chunk_document(DOCUMENT, TITLE, [page])
+
+    assert len(chunks) > 10
+    assert max(len(chunk.searchable_text) for chunk in chunks) < 2_000

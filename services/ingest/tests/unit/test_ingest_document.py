@@ -8,6 +8,7 @@ from contracts.contract import Event
 from contracts.ids import new_id
 from contracts.ingest import DocumentFailed, DocumentProcessed, RemoveDocument
 from ingest.application.remove_document import remove_document
+from ingest.domain.chunking import ChunkSizes
 from ingest.domain.documents import DocumentStatus
 from ingest.domain.refusals import (
     AlreadyExists,
@@ -78,7 +79,30 @@ async def test_a_type_that_is_not_read_fails_its_document(desk: Desk) -> None:
     job = await desk.ingest(command)
 
     assert desk.shelf.documents[command.document_id].error is Unreadable.UNSUPPORTED
-    assert problem_of(job).status == 415
+    problem = problem_of(job)
+    assert (problem.status, problem.reason) == (415, "unsupported")
+    assert problem.detail == (
+        "This kind of file (application/zip) isn't taken: upload a PDF, Markdown or plain text."
+    )
+
+
+async def test_a_document_of_too_many_passages_is_stored_as_failed_and_refused_with_figures(
+    desk: Desk,
+) -> None:
+    desk.sizes = ChunkSizes(most_tokens=10, least_tokens=0, most_chunks=2)
+    command = desk.upload(b"The boathouse opens at six. " * 3)
+
+    job = await desk.ingest(command)
+
+    assert desk.shelf.documents[command.document_id].error is Unreadable.TOO_MANY_PASSAGES
+    problem = problem_of(job)
+    assert (problem.type, problem.status) == ("/problems/content-too-large", 413)
+    assert (problem.reason, problem.limit, problem.found) == ("too_many_passages", 2, 3)
+    assert problem.detail == (
+        "The document is too large: it has 3 passages, and 2 are the most that is taken. "
+        "Split it into several."
+    )
+    assert desk.index.chunks == {}
 
 
 async def test_a_document_that_failed_can_be_tried_again(desk: Desk) -> None:

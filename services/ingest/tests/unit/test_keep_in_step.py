@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from services.ingest.tests.unit.conftest import Desk
@@ -96,10 +96,42 @@ async def test_only_old_uploads_that_nobody_claimed_are_dropped(
     assert desk.files.contents.keys() == {claimed.document_id, new.document_id}
 
 
+async def test_an_upload_whose_accepted_command_still_waits_is_kept_however_old_it_is(
+    desk: Desk, housekeeping: Housekeeping
+) -> None:
+    waiting = desk.upload()
+    desk.files.saved_at[waiting.document_id] = MOMENT - timedelta(days=400)
+    desk.shelf.awaited.add(waiting.document_id)
+
+    await housekeeping.drop_unclaimed(saved_before=MOMENT)
+
+    assert desk.files.contents.keys() == {waiting.document_id}
+
+
+async def test_no_upload_is_looked_at_in_the_first_day_of_a_process(
+    desk: Desk, housekeeping: Housekeeping
+) -> None:
+    document_id = desk.upload().document_id
+    desk.files.saved_at[document_id] = datetime.now(UTC) - timedelta(days=31)
+    moments = iter([1000.0, 1000.0, 1000.0 + 24 * 3600 - 1, *[1000.0 + 24 * 3600] * 2])
+    upkeep = UpkeepLoop(
+        housekeeping=housekeeping,
+        unclaimed_after=timedelta(days=30),
+        clock=lambda: next(moments),
+    )
+
+    await upkeep.run_once()
+    await upkeep.run_once()
+    assert document_id in desk.files.contents, "its command may be in the log still"
+
+    await upkeep.run_once()
+    assert document_id not in desk.files.contents
+
+
 async def test_the_service_is_not_ready_before_index_and_store_agree(
     housekeeping: Housekeeping,
 ) -> None:
-    upkeep = UpkeepLoop(housekeeping=housekeeping, unclaimed_after=timedelta(hours=24))
+    upkeep = UpkeepLoop(housekeeping=housekeeping, unclaimed_after=timedelta(days=30))
     with pytest.raises(IndexNotReady):
         await upkeep.check()
 

@@ -38,3 +38,8 @@ def test_other_types_are_refused_by_name(content: bytes, detected: str) -> None:
 
 def test_line_ends_and_marks_of_encodings_are_evened_out() -> None:
     assert decode_text(b"\xef\xbb\xbfone\r\ntwo\rthree") == "one\ntwo\nthree"
+
+
+def test_the_type_of_text_made_of_half_links_is_found_in_one_pass() -> None:
+    # A pass for each of its halves would take hours.
+    assert sniff_media_type(b"](" * 1_000_000) is MediaType.PLAIN_TEXT

@@ -7,6 +7,7 @@ from ledger.domain.refusals import (
     BalanceTooLarge,
     CurrencyMismatch,
     InsufficientFunds,
+    NotACustomersAccount,
 )
 
 
@@ -30,6 +31,13 @@ def test_a_hold_beyond_what_is_available_is_refused_and_changes_nothing() -> Non
     with pytest.raises(InsufficientFunds):
         account.hold(71)
     assert (account.held, account.version) == (30, 1)
+
+
+def test_money_is_set_aside_on_customers_accounts_only() -> None:
+    account = a_house_account(posted=100)
+    with pytest.raises(NotACustomersAccount):
+        account.hold(30)
+    assert (account.held, account.version) == (0, 1)
 
 
 def test_an_account_of_the_house_has_no_floor() -> None:

@@ -14,7 +14,7 @@ from stack.embedded import Stack
 from stack.errors import StackError
 from stack.interrupts import terminate_like_interrupt
 from stack.layout import DEFAULT_DATA_DIR, Layout
-from stack.logs import choose, follow, last_lines
+from stack.logs import NO_LOGS, choose, follow, last_lines
 from stack.ports import default_ports, free_ports
 from stack.report import Report
 from stack.secrets import secrets_file
@@ -107,6 +107,9 @@ def _mebibytes(size_bytes: int | None) -> str:
 
 def _logs(options: argparse.Namespace) -> int:
     logs = choose(Layout.at(options.data_dir), options.name)
+    if not logs:
+        print(NO_LOGS)
+        return 0
     for line in last_lines(logs, lines=options.lines):
         print(line)
     if options.follow:

@@ -1,3 +1,6 @@
+import errno
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,5 +37,16 @@ class Layout:
         return self.data / process
 
     def create(self) -> None:
+        """Raises OSError when one of the folders can't be made or written to."""
         for folder in (self.run, self.logs, self.data):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private(folder)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
+def make_private(folder: Path) -> None:
+    """Makes the folder for its owner alone, also one that an earlier release left open to all."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Some file systems know no modes, and some folders were lent by somebody else.
+    with suppress(PermissionError):
+        folder.chmod(0o700)

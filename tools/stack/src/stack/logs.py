@@ -1,18 +1,23 @@
+import re
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from stack.errors import StackError
 from stack.layout import Layout
 
+NO_LOGS = "There are no logs yet."
+
 _POLL_S = 0.3
+# The loader's word about symbols that the broker can do without, on systems older than its build.
+_HARMLESS = re.compile(r": weak version `GLIBC_[\d.]+' not found \(required by ")
 
 
 def tail(log: Path, *, lines: int) -> list[str]:
     try:
         with log.open(encoding="utf-8", errors="replace") as file:
-            return [line.rstrip("\n") for line in deque(file, maxlen=lines)]
+            return list(deque(_worth_reading(file), maxlen=lines))
     except FileNotFoundError:
         return []
 
@@ -24,7 +29,9 @@ def choose(layout: Layout, name: str | None) -> list[Path]:
         return found
     if layout.log_of(name) in found:
         return [layout.log_of(name)]
-    known = ", ".join(log.stem for log in found) or "none"
+    if not found:
+        raise StackError(NO_LOGS)
+    known = ", ".join(log.stem for log in found)
     raise StackError(f"There is no log of {name!r}. Logs: {known}.")
 
 
@@ -69,4 +76,8 @@ class _Followed:
         whole, newline, _ = text.rpartition(b"\n")
         self._offset += len(whole) + len(newline)
         lines = whole.decode("utf-8", "replace").splitlines() if newline else []
-        return [f"{self._log.stem:8} | {line}" for line in lines]
+        return [f"{self._log.stem:8} | {line}" for line in _worth_reading(lines)]
+
+
+def _worth_reading(lines: Iterable[str]) -> Iterator[str]:
+    return (line.rstrip("\n") for line in lines if not _HARMLESS.search(line))

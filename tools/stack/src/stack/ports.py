@@ -13,8 +13,18 @@ SERVICES = ("gateway", "auth", "chat", "ingest", "ledger", "catalog")
 
 
 def default_ports(*, gateway: int = 8000, broker: int = 19092) -> dict[str, int]:
-    """The services lie side by side, from the gateway's port upwards."""
-    return {"broker": broker} | {name: gateway + n for n, name in enumerate(SERVICES)}
+    """The services lie side by side, from the gateway's port upwards.
+
+    Raises StackError when the broker's port is one of theirs.
+    """
+    services = {name: gateway + n for n, name in enumerate(SERVICES)}
+    for name, port in services.items():
+        if port == broker:
+            raise StackError(
+                f"Port {port} can't be both the broker's and that of {name}: the services take "
+                f"{gateway} to {max(services.values())}. Choose --broker-port outside of these."
+            )
+    return {"broker": broker} | services
 
 
 def free_ports(names: Iterable[str] = ("broker", *SERVICES)) -> dict[str, int]:

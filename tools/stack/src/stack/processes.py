@@ -36,6 +36,8 @@ def spawn(
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # What a store holds is for the owner's eyes, wherever the data directory lies.
+            umask=0o077,
         )
     _children.append(child)
     return child

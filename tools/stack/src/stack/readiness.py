@@ -1,6 +1,7 @@
 import http.client
 import time
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 
 import psutil
 
@@ -12,16 +13,25 @@ from stack.processes import is_gone, poll_until
 from stack.topology import ProcessSpec
 
 
-def is_ready(port: int, ready_path: str) -> bool:
+class Answer(Enum):
+    """What a process says when it is asked whether it is ready."""
+
+    READY = auto()
+    NOT_READY = auto()
+    NONE = auto()
+
+
+def ask(port: int, ready_path: str) -> Answer:
     """Without a path, a port that accepts connections is enough."""
     if not ready_path:
-        return accepts_connections(port)
+        return Answer.READY if accepts_connections(port) else Answer.NONE
     connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
         connection.request("GET", ready_path)
-        return connection.getresponse().status == http.HTTPStatus.OK
+        ready = connection.getresponse().status == http.HTTPStatus.OK
+        return Answer.READY if ready else Answer.NOT_READY
     except (OSError, http.client.HTTPException):
-        return False
+        return Answer.NONE
     finally:
         connection.close()
 
@@ -42,7 +52,7 @@ def wait_until_ready(
         for spec in list(waiting.values()):
             if is_gone(running[spec.name]):
                 raise StackError(f"{spec.name} ended at its start.{log_end(layout, spec.name)}")
-            if is_ready(spec.port, spec.ready_path):
+            if ask(spec.port, spec.ready_path) is Answer.READY:
                 del waiting[spec.name]
                 on_ready(spec.name, time.monotonic() - began)
         return not waiting

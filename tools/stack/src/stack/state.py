@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 
 from stack.errors import StackError
 from stack.files import write_atomically
@@ -21,6 +21,7 @@ class ProcessRecord:
     created_at: float
     port: int
     ready_path: str
+    was_ready: bool = False
 
 
 @dataclass(kw_only=True)
@@ -32,12 +33,19 @@ class StackState:
 
     @classmethod
     def load(cls, layout: Layout) -> Self:
-        """An absent or unreadable file is an empty state: strays are found by their mark."""
+        """An absent or garbled file is an empty state: strays are found by their mark.
+
+        Raises StackError when the system doesn't let it be read.
+        """
         try:
             saved = json.loads(state_file(layout).read_text(encoding="utf-8"))
             records = [ProcessRecord(**record) for record in saved["processes"]]
             ports = {str(name): int(port) for name, port in saved["ports"].items()}
-        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        except (FileNotFoundError, NotADirectoryError):
+            return cls()
+        except OSError as error:
+            raise _unusable(layout, error) from error
+        except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
         return cls(ports=ports, processes={record.name: record for record in records})
 
@@ -57,10 +65,10 @@ def state_file(layout: Layout) -> Path:
 def exclusive(layout: Layout) -> Iterator[None]:
     """One `up` or `down` at a time per data directory; the system drops the lock with the process.
 
-    Raises StackError, naming the holder, when another one is at work.
+    Raises StackError, naming the holder, when another one is at work, and when the directory
+    can't be used.
     """
-    layout.create()
-    with (layout.run / "stack.lock").open("a+", encoding="utf-8") as lock:
+    with _lock_file(layout) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -72,3 +80,18 @@ def exclusive(layout: Layout) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _lock_file(layout: Layout) -> TextIO:
+    try:
+        layout.create()
+        return (layout.run / "stack.lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise _unusable(layout, error) from error
+
+
+def _unusable(layout: Layout, error: OSError) -> StackError:
+    return StackError(
+        f"The data directory {layout.root} can't be used ({error.strerror}: {error.filename}). "
+        "Name another one with --data-dir."
+    )

@@ -8,13 +8,19 @@ import psutil
 
 from stack.layout import Layout
 from stack.processes import find
-from stack.readiness import is_ready
+from stack.readiness import Answer, ask
 from stack.state import ProcessRecord, StackState
+
+# Who lives longer than this, or was ready before, isn't starting any more.
+_START_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessStatus:
-    """One process with its children. `pss_bytes` counts a page shared by n processes as 1/n."""
+    """One process with its children. `pss_bytes` counts a page shared by n processes as 1/n.
+
+    `health` is "ok", "starting", "not ready" (it answers, and says so), "not answering" or "down".
+    """
 
     name: str
     port: int
@@ -66,6 +72,18 @@ def look(layout: Layout, ports: Mapping[str, int]) -> StackStatus:
     )
 
 
+def health_of(record: ProcessRecord, process: psutil.Process) -> str:
+    """The health of a process that lives. Raises psutil.NoSuchProcess when it ends meanwhile."""
+    # The system goes on accepting connections for a process that was stopped.
+    stopped = process.status() == psutil.STATUS_STOPPED
+    answer = Answer.NONE if stopped else ask(record.port, record.ready_path)
+    if answer is Answer.READY:
+        return "ok"
+    if not record.was_ready and time.time() - process.create_time() < _START_S:
+        return "starting"
+    return "not ready" if answer is Answer.NOT_READY else "not answering"
+
+
 def _look_at(name: str, port: int, record: ProcessRecord | None, layout: Layout) -> ProcessStatus:
     process = find(record, layout) if record else None
     if record is None or process is None:
@@ -73,13 +91,14 @@ def _look_at(name: str, port: int, record: ProcessRecord | None, layout: Layout)
     try:
         family = [process, *process.children(recursive=True)]
         uptime_s = round(time.time() - process.create_time(), 1)
+        health = health_of(record, process)
     except psutil.NoSuchProcess:
         return ProcessStatus(name=name, port=port, health="down")
     sizes = [_proportional_size(member.pid) for member in family]
     return ProcessStatus(
         name=name,
         port=port,
-        health="ok" if is_ready(port, record.ready_path) else "starting",
+        health=health,
         pid=process.pid,
         rss_bytes=sum(_resident_size(member) for member in family),
         pss_bytes=None if sizes[0] is None else sum(size or 0 for size in sizes),

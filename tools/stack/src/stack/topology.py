@@ -10,7 +10,7 @@ from pathlib import Path
 import noida_db  # type: ignore[import-untyped]
 
 from stack.errors import StackError
-from stack.layout import DEFAULT_DATA_DIR, Layout
+from stack.layout import DEFAULT_DATA_DIR, Layout, make_private
 from stack.ports import HOST, SERVICES
 from stack.secrets import Secrets, read_or_make_secrets
 from stack.topics import create_topics
@@ -71,7 +71,7 @@ def _broker(layout: Layout, port: int) -> ProcessSpec:
         binary.chmod(0o755)
     arguments = ("start", "--only", "kafka", "--host", HOST, "--kafka-port", str(port))
     data_dir = layout.data_of("broker")
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_private(data_dir)
     return ProcessSpec(
         name="broker",
         port=port,
@@ -83,7 +83,7 @@ def _service(
     name: str, layout: Layout, ports: Mapping[str, int], secrets: Secrets, model_dir: Path
 ) -> ProcessSpec:
     data_dir = layout.data_of(name)
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_private(data_dir)
     module = (sys.executable, "-m", f"{name}.main")
     prefix = name.upper()
     own = {

@@ -1,6 +1,6 @@
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 import psutil
 
@@ -8,12 +8,13 @@ from stack.down import running_processes, stop_in_order
 from stack.errors import StackError
 from stack.interrupts import interrupts_ignored
 from stack.layout import Layout
-from stack.ports import default_ports, require_free
+from stack.ports import HOST, default_ports, require_free
 from stack.preparing import prepare
 from stack.processes import kill, rotate_log, spawn, strays
 from stack.readiness import wait_until_ready
 from stack.report import Report
 from stack.state import ProcessRecord, StackState, exclusive, state_file
+from stack.status import health_of
 from stack.topology import ProcessSpec, Topology, TopologyBuilder
 
 
@@ -44,7 +45,7 @@ def bring_up(
         topology = build(layout, state.ports)
         missing = [spec for spec in topology.processes if spec.name not in running]
         if not missing:
-            raise StackError(f"It is up already: {', '.join(running)} are running.")
+            raise StackError(_up_already(state, running))
         for stray in strays(layout, known=[process.pid for process in running.values()]):
             kill(stray)
         require_free({spec.name: spec.port for spec in missing})
@@ -60,12 +61,28 @@ def _choose_ports(
     """What still runs keeps its ports, so the missing ones come back to theirs."""
     if not running or not state.ports:
         return dict(asked or default_ports())
-    if asked is not None and dict(asked) != state.ports:
+    whole = state.ports.keys() <= running.keys()
+    if asked is not None and dict(asked) != state.ports and not whole:
         raise StackError(
             f"It is partly up ({', '.join(running)}) on other ports than these. "
             "Stop it first, or start the rest without naming ports."
         )
     return state.ports
+
+
+def _up_already(state: StackState, running: Mapping[str, psutil.Process]) -> str:
+    ailing = []
+    for name, process in running.items():
+        with suppress(psutil.NoSuchProcess):
+            health = health_of(state.processes[name], process)
+            if health != "ok":
+                ailing.append(f"{name} is {health}")
+    where = f"It is up already at http://{HOST}:{state.ports['gateway']}"
+    if ailing:
+        return (
+            f"{where}, but {', '.join(ailing)}. Look at the logs, or stop it all and start again."
+        )
+    return f"{where}: {', '.join(running)} are running."
 
 
 @dataclass
@@ -93,6 +110,9 @@ class _Start:
         for spec in services:
             self._launch(spec)
         self._wait(topology.services, self.deadlines.ready_s)
+        for name in self.started:
+            self.state.processes[name] = replace(self.state.processes[name], was_ready=True)
+        self.state.save(self.layout)
 
     @contextmanager
     def undone_on_failure(self) -> Iterator[None]:
@@ -118,10 +138,15 @@ class _Start:
         self.state.save(self.layout)
 
     def _wait(self, specs: Sequence[ProcessSpec], timeout_s: float) -> None:
+        ready = 0
+
         def tell(name: str, seconds: float) -> None:
+            nonlocal ready
+            ready += 1
             if name in self.started:
                 port = self.state.processes[name].port
-                self.report.say(f"  {name:8} ready on port {port} after {seconds:.1f} s")
+                count = "" if name == "broker" else f" (services ready: {ready} of {len(specs)})"
+                self.report.say(f"  {name:8} ready on port {port} after {seconds:.1f} s{count}")
 
         names = ", ".join(spec.name for spec in specs)
         with self.report.working(f"Waiting until ready: {names}"):

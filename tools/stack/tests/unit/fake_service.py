@@ -10,7 +10,7 @@ _PORT, _MANNER = int(sys.argv[1]), sys.argv[2]
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(503 if _MANNER == "unready" else 200)
+        self.send_response(503 if _MANNER == "unready" or self.path == "/503" else 200)
         self.end_headers()
 
 

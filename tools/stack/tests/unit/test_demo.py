@@ -1,4 +1,5 @@
 import io
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,12 @@ def test_the_demo_leaves_nothing_behind_and_its_last_line_tells_the_seconds(
     def the_gateway_answers(scene: Scene) -> None:
         assert scene.operator.admin_email
 
-    assert run_demo(report, build=scenery.build, story=[the_gateway_answers]) == 0
+    assert run_demo(report, build=scenery.build, story={"gateway": the_gateway_answers}) == 0
 
     last = output.getvalue().splitlines()[-1]
-    assert last.startswith("Seconds: start ")
-    assert "the gateway answers" in last
+    seconds = r"\d+\.\d"
+    told = rf"Seconds: start {seconds} · gateway {seconds} · clear {seconds}; in all {seconds}"
+    assert re.fullmatch(told, last)
     assert list(folder.iterdir()) == []
     assert _alive_below(folder) == []
 
@@ -69,7 +71,7 @@ def test_a_step_that_goes_wrong_fails_the_demo_and_keeps_the_logs(
         run_demo(
             Report.silent(),
             build=scenery.build,
-            story=[the_answer_is_wrong],
+            story={"answer": the_answer_is_wrong},
             logs_on_failure=logs,
         )
 
@@ -83,14 +85,14 @@ def test_an_interrupted_demo_leaves_nothing_behind(folder: Path, scenery: Any) -
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_demo(Report.silent(), build=scenery.build, story=[somebody_presses_ctrl_c])
+        run_demo(Report.silent(), build=scenery.build, story={"wait": somebody_presses_ctrl_c})
 
     assert list(folder.iterdir()) == []
     assert _alive_below(folder) == []
 
 
 def test_every_step_of_the_story_has_a_title_of_its_own() -> None:
-    assert len({title(step) for step in STORY}) == len(STORY)
+    assert len({title(step) for step in STORY.values()}) == len(STORY)
 
 
 def _caller(*answers: httpx2.Response) -> Caller:

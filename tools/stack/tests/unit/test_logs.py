@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.cli import main
 from stack.errors import StackError
 from stack.layout import Layout
 from stack.logs import choose, follow, last_lines
@@ -58,3 +59,25 @@ def test_a_start_keeps_one_earlier_run(layout: Layout) -> None:
     assert not layout.log_of("auth").exists()
     assert [path.name for path in sorted(layout.logs.glob("auth*"))] == ["auth.log.1"]
     assert (layout.logs / "auth.log.1").read_text() == "second run\n"
+
+
+def test_logs_before_the_first_start_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["logs", "--follow", "--data-dir", str(tmp_path / "var")]) == 0
+    assert capsys.readouterr().out == "There are no logs yet.\n"
+
+    assert main(["logs", "ledger", "--data-dir", str(tmp_path / "var")]) == 1
+    assert capsys.readouterr().err == "There are no logs yet.\n"
+
+
+def test_what_the_loader_says_about_an_older_c_library_is_left_out(layout: Layout) -> None:
+    loader = "/noida-db: /libc.so.6: weak version `GLIBC_2.39' not found (required by /noida-db)"
+    broker = layout.log_of("broker")
+    broker.write_text(f"{loader}\n")
+    lines = follow([broker])
+    with broker.open("a") as log:
+        log.write(f"{loader}\nversion `GLIBC_2.39' not found\n")
+
+    assert next(lines) == "broker   | version `GLIBC_2.39' not found"
+    assert list(last_lines([broker], lines=2)) == ["broker   | version `GLIBC_2.39' not found"]

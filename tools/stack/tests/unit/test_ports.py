@@ -1,4 +1,5 @@
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,16 @@ def test_a_port_beyond_the_range_is_refused_on_the_command_line(
     with pytest.raises(SystemExit):
         main(["up", "--gateway-port", "80"])
     assert "between 1024 and 65000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--broker-port", "8005"], ["--gateway-port", "19090"]])
+def test_a_port_for_both_a_service_and_the_broker_is_refused_before_anything_is_made(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "var"
+
+    assert main(["up", "--data-dir", str(folder), *arguments]) == 1
+
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "can't be both the broker's and that of" in sentence
+    assert not folder.exists()

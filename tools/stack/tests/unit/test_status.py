@@ -1,12 +1,25 @@
 import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
+import psutil
 import pytest
 
 from stack.cli import main
 from stack.embedded import Stack
-from stack.status import ProcessStatus, StackStatus
+from stack.errors import StackError
+from stack.ports import HOST
+from stack.processes import poll_until
+from stack.state import ProcessRecord, StackState
+from stack.status import ProcessStatus, StackStatus, health_of
 
 
 def _status_on_the_command_line(
@@ -48,17 +61,17 @@ def test_a_process_that_is_missing_is_down_and_the_exit_status_tells(
     assert health == {"broker": "ok", "gateway": "ok", "ledger": "down"}
 
 
-def test_a_process_that_lives_but_is_not_ready_is_starting(stack: Stack, scenery: Any) -> None:
+def test_a_process_that_answers_that_it_is_not_ready_is_starting_only_at_its_start(
+    stack: Stack,
+) -> None:
     stack.up()
-    stack.kill("broker")
-    listening = {process.name: process.health for process in stack.status().processes}
-    assert listening["broker"] == "down"
+    state = StackState.load(stack.layout)
+    for name in ("gateway", "ledger"):
+        old = state.processes[name]
+        state.processes[name] = replace(old, ready_path="/503", was_ready=name == "ledger")
+    state.save(stack.layout)
 
-    state = stack.layout.run / "stack.json"
-    state.write_text(state.read_text().replace("/health/ready", "not a path"))
-
-    health = {process.name: process.health for process in stack.status().processes}
-    assert health["ledger"] == "starting"
+    assert _health(stack) == {"broker": "ok", "gateway": "starting", "ledger": "not ready"}
 
 
 def test_a_stack_that_never_ran_is_down_and_looking_leaves_no_trace(
@@ -81,3 +94,55 @@ def test_the_proportional_total_is_told_only_when_every_size_is_known(
     )
 
     assert StackStatus(processes=processes, data_bytes=0).pss_total_bytes == total
+
+
+def test_a_process_that_was_ready_and_gives_no_answer_is_not_answering(
+    stack: Stack,
+) -> None:
+    stack.up()
+    with _stopped(stack, "broker"), _stopped(stack, "ledger"):
+        assert _health(stack) == {
+            "broker": "not answering",
+            "gateway": "ok",
+            "ledger": "not answering",
+        }
+        with pytest.raises(StackError, match=r"up already .*, but .*ledger is not answering"):
+            stack.up()
+    assert stack.status().healthy
+
+
+@pytest.mark.parametrize(
+    ("was_ready", "age_s", "health"),
+    [(False, 5, "starting"), (False, 90, "not answering"), (True, 5, "not answering")],
+)
+def test_silence_means_starting_only_at_the_first_start(
+    was_ready: bool, age_s: float, health: str
+) -> None:
+    created_at = time.time() - age_s
+    process = Mock(**{"status.return_value": "sleeping", "create_time.return_value": created_at})
+    with socket.create_server((HOST, 0)) as held_back:
+        # Nobody ever answers on this port, though the system accepts the connection.
+        record = ProcessRecord(
+            name="ledger",
+            pid=1,
+            created_at=created_at,
+            port=held_back.getsockname()[1],
+            ready_path="/health/ready",
+            was_ready=was_ready,
+        )
+        assert health_of(record, process) == health
+
+
+@contextmanager
+def _stopped(stack: Stack, name: str) -> Iterator[None]:
+    pid = StackState.load(stack.layout).processes[name].pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert poll_until(lambda: psutil.Process(pid).status() == "stopped", timeout_s=5)
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _health(stack: Stack) -> dict[str, str]:
+    return {process.name: process.health for process in stack.status().processes}

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from rich.console import Console
 
 from stack.demo.caller import Caller
 from stack.demo.conversation import (
@@ -143,15 +145,19 @@ class FakeDesk:
         return {"balanced": True, "currencies": [euros]}
 
 
-def _play(desk: FakeDesk) -> None:
+def _play(desk: FakeDesk, report: Report | None = None) -> None:
     def caller() -> Caller:
         return Caller("http://desk/api/v1", httpx2.MockTransport(desk.answer))
 
     secrets = Secrets(internal_key="key", admin_email="admin@desk", admin_password="password")
     scene = Scene(
-        admin=caller(), staff=caller(), customer=caller(), operator=secrets, report=Report.silent()
+        admin=caller(),
+        staff=caller(),
+        customer=caller(),
+        operator=secrets,
+        report=report or Report.silent(),
     )
-    for step in STORY:
+    for step in STORY.values():
         step(scene)
 
 
@@ -221,3 +227,12 @@ def _play_only_the_unanswered(desk: FakeDesk) -> None:
         conversation={"id": "c1"},
     )
     assistant_admits_what_it_does_not_know(scene)
+
+
+def test_the_order_is_told_in_the_words_of_the_shop() -> None:
+    output = io.StringIO()
+
+    _play(FakeDesk(), Report(Console(file=output)))
+
+    told = "   2 × Club cap, navy at 18.50 EUR: 37.00 EUR, confirmed"  # noqa: RUF001
+    assert told in output.getvalue().splitlines()

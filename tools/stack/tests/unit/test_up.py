@@ -1,15 +1,20 @@
+import io
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from stack.cli import main
 from stack.embedded import Stack
 from stack.errors import StackError
 from stack.ports import HOST, free_ports
 from stack.processes import strays
+from stack.report import Report
 from stack.state import StackState, exclusive
 from stack.up import Deadlines
 
@@ -144,3 +149,58 @@ def test_an_interrupted_up_stops_what_it_started_and_leaves_the_rest_alone(
 def test_two_ups_at_once_do_not_meet(stack: Stack) -> None:
     with exclusive(stack.layout), pytest.raises(StackError, match="is at work"):
         stack.up()
+
+
+def test_an_up_with_other_ports_when_all_runs_says_where_it_is_up(stack: Stack) -> None:
+    stack.up()
+
+    with pytest.raises(StackError, match=rf"^It is up already at {stack.url}: broker, gateway"):
+        Stack(stack.layout.root, free_ports(stack.ports), build=stack._build).up()
+
+
+@pytest.mark.parametrize("place", ["a-file/below", "/proc/frontdesk"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "logs"])
+def test_a_data_directory_that_cannot_be_is_no_traceback(
+    command: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a-file").touch()
+
+    exit_status = main([command, "--data-dir", str(tmp_path / place)])
+
+    if command == "up":
+        assert exit_status == 1
+        (sentence,) = capsys.readouterr().err.splitlines()
+        assert sentence.startswith(f"The data directory {tmp_path / place} can't be used (No")
+
+
+def test_a_data_directory_that_may_not_be_written_is_named(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda folder, _mode: folder != stack.layout.logs)
+
+    with pytest.raises(StackError, match=rf"can't be used .*denied: {stack.layout.logs}"):
+        stack.up()
+
+
+def test_what_the_stack_keeps_is_for_its_owner_alone(stack: Stack, scenery: Any) -> None:
+    stack.layout.data.mkdir(parents=True, mode=0o755)
+    store = stack.layout.data / "ledger.db"
+    scenery.prepare["ledger"] = (sys.executable, "-c", f"open({str(store)!r}, 'w')")
+
+    stack.up()
+
+    for folder in (stack.layout.data, stack.layout.logs, stack.layout.run):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(store.stat().st_mode) == 0o600
+
+
+def test_a_start_counts_the_services_that_are_ready(stack: Stack) -> None:
+    output = io.StringIO()
+
+    Stack(
+        stack.layout.root, stack.ports, build=stack._build, report=Report(Console(file=output))
+    ).up()
+
+    ready = [line for line in output.getvalue().splitlines() if " ready on port " in line]
+    ends = [line.partition(" s")[2] for line in ready]
+    assert ends == ["", " (services ready: 1 of 2)", " (services ready: 2 of 2)"]

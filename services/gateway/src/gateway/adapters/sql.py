@@ -1,12 +1,13 @@
 """The gateway's ports on PostgreSQL and SQLite."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,6 +59,26 @@ class SqlOperations:
         await self._connection.execute(
             update(operations).where(operations.c.id == operation.id).values(**asdict(operation))
         )
+
+
+class SqlOperationRetention:
+    """Forgets operations that ended long ago. One that is still accepted stays."""
+
+    def __init__(self, db: Database, *, keep_days: int) -> None:
+        self._db = db
+        self._keep = timedelta(days=keep_days)
+
+    async def run(self) -> None:
+        """Until cancelled; once an hour."""
+        while True:
+            await self.purge_once()
+            await asyncio.sleep(3_600)
+
+    async def purge_once(self) -> int:
+        """Returns how many are gone."""
+        old = operations.c.finished_at < datetime.now(UTC) - self._keep
+        async with self._db.write() as connection:
+            return int((await connection.execute(delete(operations).where(old))).rowcount)
 
 
 class SqlGatewayWork(SqlWork):

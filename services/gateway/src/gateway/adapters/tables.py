@@ -23,6 +23,7 @@ operations = Table(
     Column("finished_at", UtcDateTime),
     Index("operations_subject", "subject", "id"),
     Index("operations_state", "state", "id"),
+    Index("operations_finished_at", "finished_at"),
     Index(
         "operations_idempotency_key",
         "subject",

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from ingest.application.ports import StoredFile
-from ingest.domain.refusals import AlreadyExists, DocumentNotFound, DocumentTooLarge
+from ingest.domain.refusals import AlreadyExists, DocumentNotFound, FileTooLarge
 
 _PART = ".part-"
 _PIECE_BYTES = 1 << 16
@@ -99,7 +99,7 @@ async def _copy(content: AsyncIterator[bytes], target: BinaryIO, limit_bytes: in
     async for piece in content:
         size_bytes += len(piece)
         if size_bytes > limit_bytes:
-            raise DocumentTooLarge(limit_bytes=limit_bytes)
+            raise FileTooLarge(limit_bytes=limit_bytes)
         digest.update(piece)
         await asyncio.to_thread(target.write, piece)
     await asyncio.to_thread(_flush_to_disk, target)

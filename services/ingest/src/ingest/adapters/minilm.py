@@ -15,6 +15,9 @@ from ingest.application.ports import Vectors
 # What the model was trained to read at once; a longer text is read in several windows.
 _WINDOW_TOKENS = 256
 _WINDOWS_PER_BATCH = 2
+# Prose of a chunk's size needs two. Signs that are a token each would need many more.
+_MOST_WINDOWS = 3
+_TEXTS_AT_ONCE = 32
 _DIMENSIONS = 384
 _FILES = ("model.onnx", "tokenizer.json", "build.json")
 
@@ -54,7 +57,17 @@ class MiniLmEmbedder:
         return self._model
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Float32 [len(texts), 384]. A text of several windows gets their mean direction."""
+        """Float32 [len(texts), 384]. A text of several windows gets their mean direction.
+
+        What lies beyond the third window doesn't count.
+        """
+        vectors: Vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            group = slice(start, start + _TEXTS_AT_ONCE)
+            vectors[group] = await self._embed(texts[group])
+        return vectors
+
+    async def _embed(self, texts: Sequence[str]) -> Vectors:
         windows, owners = await self._on_thread(self._windows, texts)
         # Windows of like length share a batch, and so little padding is computed.
         by_length = sorted(range(len(windows)), key=lambda index: len(windows[index]))
@@ -111,7 +124,7 @@ def _session_options() -> onnxruntime.SessionOptions:
 
 def _windows_of(encoding: Encoding) -> Iterator[Encoding]:
     yield encoding
-    yield from encoding.overflowing
+    yield from encoding.overflowing[: _MOST_WINDOWS - 1]
 
 
 def _build_of(folder: Path) -> str:

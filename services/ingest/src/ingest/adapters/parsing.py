@@ -8,12 +8,24 @@ from typing import Any
 
 from ingest.domain.media_types import MediaType
 from ingest.domain.parsed import Block, Page, ParsedDocument
-from ingest.domain.refusals import Unreadable, UnreadableDocument, UnsupportedMediaType
+from ingest.domain.refusals import (
+    DocumentTooLarge,
+    Unreadable,
+    UnreadableDocument,
+    UnsupportedMediaType,
+)
 
 _WORKER = "ingest.adapters.parsing_worker"
 # JSON escapes a character to six bytes at most, and a block adds its brackets.
 _ANSWER_BYTES_PER_CHARACTER = 16
-_SIGNALS_OF_A_LIMIT = {-signal.SIGKILL, -signal.SIGXCPU}
+# PDFium doesn't report that it gets no more memory: it aborts, or runs into a trap of its own.
+_SIGNALS_OF_A_LIMIT = {
+    -signal.SIGKILL,
+    -signal.SIGXCPU,
+    -signal.SIGABRT,
+    -signal.SIGTRAP,
+    -signal.SIGILL,
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,7 @@ class ParsingLimits:
     cpu_s: int = 20
     deadline_s: int = 30
     most_pages: int = 1_000
-    most_characters: int = 2_000_000
+    most_characters: int = 1_000_000
 
 
 class SubprocessParser:
@@ -66,12 +78,12 @@ class SubprocessParser:
         return answer
 
     async def _read_answer(self, stdout: asyncio.StreamReader) -> bytes:
-        limit_bytes = self._limits.most_characters * _ANSWER_BYTES_PER_CHARACTER
+        most = self._limits.most_characters
         answer = bytearray()
         while piece := await stdout.read(1 << 16):
             answer += piece
-            if len(answer) > limit_bytes:
-                raise UnreadableDocument(Unreadable.TOO_MUCH_TEXT)
+            if len(answer) > most * _ANSWER_BYTES_PER_CHARACTER:
+                raise DocumentTooLarge(Unreadable.TOO_MUCH_TEXT, limit=most)
         return bytes(answer)
 
 
@@ -99,6 +111,10 @@ def _understand(answer: bytes, exit_code: int | None) -> ParsedDocument:
     found: dict[str, Any] = json.loads(answer)
     if "unsupported" in found:
         raise UnsupportedMediaType(found["unsupported"])
+    if "too_large" in found:
+        raise DocumentTooLarge(
+            Unreadable(found["too_large"]), limit=found["limit"], found=found["found"]
+        )
     if "unreadable" in found:
         raise UnreadableDocument(Unreadable(found["unreadable"]))
     return ParsedDocument(

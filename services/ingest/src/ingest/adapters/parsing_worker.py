@@ -11,7 +11,12 @@ from ingest.adapters.parsing_text import read_markdown, read_plain_text
 from ingest.adapters.pdf import read_pdf
 from ingest.domain.media_types import MediaType, decode_text, sniff_media_type
 from ingest.domain.parsed import Page
-from ingest.domain.refusals import Unreadable, UnreadableDocument, UnsupportedMediaType
+from ingest.domain.refusals import (
+    DocumentTooLarge,
+    Unreadable,
+    UnreadableDocument,
+    UnsupportedMediaType,
+)
 
 
 def main() -> None:
@@ -22,6 +27,8 @@ def main() -> None:
         answer = _answer(content, limits["most_pages"], limits["most_characters"])
     except UnsupportedMediaType as refusal:
         answer = {"unsupported": refusal.detected}
+    except DocumentTooLarge as refusal:
+        answer = {"too_large": refusal.reason, "limit": refusal.limit, "found": refusal.found}
     except UnreadableDocument as refusal:
         answer = {"unreadable": refusal.reason}
     except (MemoryError, RecursionError):
@@ -43,7 +50,7 @@ def _answer(content: bytes, most_pages: int, most_characters: int) -> dict[str, 
     else:
         text = decode_text(content)
         if len(text) > most_characters:
-            raise UnreadableDocument(Unreadable.TOO_MUCH_TEXT)
+            raise DocumentTooLarge(Unreadable.TOO_MUCH_TEXT, limit=most_characters, found=len(text))
         pages = read_markdown(text) if media_type is MediaType.MARKDOWN else read_plain_text(text)
     if not any(page.blocks for page in pages):
         raise UnreadableDocument(Unreadable.NO_TEXT)

@@ -9,7 +9,7 @@ import pypdfium2
 from pypdfium2.raw import FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 from ingest.domain.parsed import Block, Page
-from ingest.domain.refusals import Unreadable, UnreadableDocument
+from ingest.domain.refusals import DocumentTooLarge, Unreadable, UnreadableDocument
 
 _HEADING_IS_TALLER_BY = 1.12
 _LONGEST_HEADING_CHARACTERS = 120
@@ -47,14 +47,14 @@ def read_pdf(content: bytes, *, most_pages: int, most_characters: int) -> tuple[
     """The text of a PDF by pages, without the lines that run along all of them."""
     with _open(content) as document:
         if len(document) > most_pages:
-            raise UnreadableDocument(Unreadable.TOO_MANY_PAGES)
+            raise DocumentTooLarge(Unreadable.TOO_MANY_PAGES, limit=most_pages, found=len(document))
         pages: list[list[_Line]] = []
         characters = 0
         for index in range(len(document)):
             pages.append(list(_read_lines(document, index)))
             characters += sum(len(line.text) for line in pages[-1])
             if characters > most_characters:
-                raise UnreadableDocument(Unreadable.TOO_MUCH_TEXT)
+                raise DocumentTooLarge(Unreadable.TOO_MUCH_TEXT, limit=most_characters)
     pages = _without_running_lines(pages)
     style = _style_of([line for page in pages for line in page])
     return tuple(

@@ -22,6 +22,7 @@ _BM25 = "bm25"
 _DOCUMENT = "document_id"
 _DIMENSIONS = 384
 _LAYOUT = 1
+_POINTS_AT_ONCE = 100
 _CANDIDATES_PER_HIT = 5
 _FEWEST_CANDIDATES = 40
 _MOST_DOCUMENTS = 1_000_000
@@ -80,21 +81,26 @@ class QdrantEdgeIndex:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     def _put(self, document_id: UUID, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        points = [
-            qdrant.Point(
-                id=str(chunk.id),
-                vector={
-                    _DENSE: vector.tolist(),
-                    _BM25: self._bm25.embed_document(chunk.searchable_text),
-                },
-                payload={_DOCUMENT: str(document_id)},
-            )
-            for chunk, vector in zip(chunks, vectors, strict=True)
-        ]
-        if points:
+        assert len(chunks) == len(vectors)
+        for start in range(0, len(chunks), _POINTS_AT_ONCE):
+            group = slice(start, start + _POINTS_AT_ONCE)
+            points = [
+                self._point(document_id, chunk, vector)
+                for chunk, vector in zip(chunks[group], vectors[group], strict=True)
+            ]
             self._shard.update(qdrant.UpdateOperation.upsert_points(points))
         # What is new comes before what is old goes, so that no search finds the document gone.
         self._remove_all_but(document_id, {str(chunk.id) for chunk in chunks})
+
+    def _point(self, document_id: UUID, chunk: Chunk, vector: NDArray[np.float32]) -> qdrant.Point:
+        return qdrant.Point(
+            id=str(chunk.id),
+            vector={
+                _DENSE: vector.tolist(),
+                _BM25: self._bm25.embed_document(chunk.searchable_text),
+            },
+            payload={_DOCUMENT: str(document_id)},
+        )
 
     def _remove_all_but(self, document_id: UUID, kept: set[str]) -> None:
         of_document = qdrant.FieldCondition(_DOCUMENT, match=qdrant.MatchValue(str(document_id)))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from ingest.adapters.rows import chunk_of
 from ingest.adapters.sql import SqlDocuments
 from ingest.adapters.sql_reads import searchable_chunks
-from ingest.adapters.tables import chunks, documents, removals
+from ingest.adapters.tables import chunks, delivery, documents, removals
 from ingest.domain.chunks import Chunk
 from ingest.domain.documents import DocumentStatus
 from storage.database import Database
@@ -39,6 +39,10 @@ class SqlUpkeep:
         async with self._db.read() as connection:
             return (await connection.execute(query)).first() is not None
 
+    async def is_claimed(self, document_id: UUID) -> bool:
+        # In this order: a job ends in the transaction that settles what becomes of its document.
+        return await self._is_awaited(document_id) or await self.is_known(document_id)
+
     async def chunks(self, document_id: UUID) -> list[Chunk]:
         query = (
             searchable_chunks()
@@ -57,6 +61,15 @@ class SqlUpkeep:
                 return
             document.embedded_anew(embedding_model)
             await stored.save(document)
+
+    async def _is_awaited(self, document_id: UUID) -> bool:
+        jobs, letters = delivery.jobs, delivery.dead_letters
+        key = str(document_id)
+        is_open = letters.c.redriven_at.is_(None) & letters.c.discarded_at.is_(None)
+        waiting = select(jobs.c.id).where(jobs.c.key == key).exists()
+        buried = select(letters.c.id).where(letters.c.key == key.encode(), is_open).exists()
+        async with self._db.read() as connection:
+            return bool(await connection.scalar(select(waiting | buried)))
 
     async def removed(self) -> Mapping[UUID, datetime]:
         query = (

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -15,7 +15,7 @@ from ingest.application.ports import (
     IngestWork,
 )
 from ingest.application.views import document_view
-from ingest.domain.chunking import chunk_document
+from ingest.domain.chunking import ChunkSizes, chunk_document
 from ingest.domain.chunks import Chunk
 from ingest.domain.documents import Document, DocumentStatus
 from ingest.domain.parsed import ParsedDocument
@@ -24,8 +24,7 @@ from ingest.domain.refusals import (
     DocumentNotFound,
     DuplicateDocument,
     Refusal,
-    UnreadableDocument,
-    UnsupportedMediaType,
+    UnfitDocument,
     UploadMissing,
 )
 
@@ -43,6 +42,7 @@ class IngestDocumentHandler:
     embedder: Embedder
     index: ChunkIndex
     problem_for: Callable[[Refusal], Problem]
+    sizes: ChunkSizes = field(default_factory=ChunkSizes)
 
     async def __call__(self, command: IngestDocument, job: IngestJob) -> None:
         content = await self._uploaded(command)
@@ -50,12 +50,12 @@ class IngestDocumentHandler:
             await _begin(command, work)
         try:
             parsed = await self.parser.parse(content)
-        except (UnreadableDocument, UnsupportedMediaType) as refusal:
+            chunks = await asyncio.to_thread(
+                chunk_document, command.document_id, command.title, parsed.pages, self.sizes
+            )
+        except UnfitDocument as refusal:
             await self._fail(command, refusal, job)
             return
-        chunks = await asyncio.to_thread(
-            chunk_document, command.document_id, command.title, parsed.pages
-        )
         vectors = await self.embedder.embed([chunk.searchable_text for chunk in chunks])
         await self.index.put(command.document_id, chunks, vectors)
         await self._finish(command, parsed, chunks, job)
@@ -70,12 +70,7 @@ class IngestDocumentHandler:
             raise UploadMissing(command.document_id)
         return content
 
-    async def _fail(
-        self,
-        command: IngestDocument,
-        refusal: UnreadableDocument | UnsupportedMediaType,
-        job: IngestJob,
-    ) -> None:
+    async def _fail(self, command: IngestDocument, refusal: UnfitDocument, job: IngestJob) -> None:
         async with job.finish() as work:
             document = await self._still_there(command, work, job)
             if document is None:

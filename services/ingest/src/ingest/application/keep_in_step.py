@@ -40,9 +40,9 @@ class Housekeeping:
             await self.store.forget(document_id, removed_at)
 
     async def drop_unclaimed(self, *, saved_before: datetime) -> None:
-        """Remove uploads that no command has claimed."""
+        """Remove uploads that no command has claimed; accepted ones wait for their turn."""
         for document_id in await self.files.saved_before(saved_before):
-            if not await self.store.is_known(document_id):
+            if not await self.store.is_claimed(document_id):
                 await self.files.remove(document_id)
                 log.info("upload %s was never claimed and is gone", document_id)
 

@@ -27,8 +27,7 @@ class DocumentParser(Protocol):
     async def parse(self, content: bytes) -> ParsedDocument:
         """The text of a document, of whatever type the content shows.
 
-        Raises UnsupportedMediaType and UnreadableDocument. A hostile document costs a bounded time
-        and memory.
+        Raises UnfitDocument. A hostile document costs a bounded time and memory.
         """
         ...
 
@@ -39,7 +38,9 @@ class Embedder(Protocol):
         """Names the model and how it was built: vectors of different names don't compare."""
         ...
 
-    async def embed(self, texts: Sequence[str]) -> Vectors: ...
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Takes memory for the vectors and for a bounded number of texts at a time."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class DocumentFiles(Protocol):
         *,
         content_hash: str | None = None,
     ) -> StoredFile:
-        """Keeps the content, whole or not at all. Raises DocumentTooLarge.
+        """Keeps the content, whole or not at all. Raises FileTooLarge.
 
         With a `content_hash`, raises AlreadyExists for any other content.
         """
@@ -195,6 +196,10 @@ class Upkeep(Protocol):
         ...
 
     async def is_known(self, document_id: UUID) -> bool: ...
+
+    async def is_claimed(self, document_id: UUID) -> bool:
+        """It is known, or an accepted command that has not been handled yet names it."""
+        ...
 
     async def chunks(self, document_id: UUID) -> list[Chunk]:
         """In reading order; none when it can't be searched (any more)."""

@@ -7,7 +7,7 @@ from contracts.ingest import StoredUpload
 from ingest.application.ports import DocumentFiles, DocumentReads
 from ingest.domain.filenames import clean_filename
 from ingest.domain.media_types import sniff_media_type
-from ingest.domain.refusals import DocumentTooLarge, UnsupportedMediaType
+from ingest.domain.refusals import FileTooLarge, UnsupportedMediaType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class StoreUpload:
         announced_bytes: int = 0,
     ) -> StoredUpload:
         if announced_bytes > self.limit_bytes:
-            raise DocumentTooLarge(limit_bytes=self.limit_bytes)
+            raise FileTooLarge(limit_bytes=self.limit_bytes)
         claimed = await self.reads.content_hash(document_id)
         stored = await self.files.save(document_id, content, self.limit_bytes, content_hash=claimed)
         try:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ingest.domain.chunks import Chunk, chunk_id
 from ingest.domain.parsed import Block, Page
+from ingest.domain.refusals import DocumentTooLarge, Unreadable
 from ingest.domain.sections import HeadingPath, Section, read_sections, shared_path
 from ingest.domain.sentences import estimate_tokens, split_long, split_sentences
 
@@ -15,12 +16,13 @@ class ChunkSizes:
     """A section under `least_tokens` joins the next one; one over `most_tokens` is cut.
 
     Where a paragraph is cut, the next chunk repeats its last sentence, if that has at most
-    `overlap_tokens`.
+    `overlap_tokens`. A document of more than `most_chunks` is refused.
     """
 
     most_tokens: int = 400
     least_tokens: int = 40
     overlap_tokens: int = 40
+    most_chunks: int = 1_500
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,15 @@ class _Passage:
 def chunk_document(
     document_id: UUID, title: str, pages: Iterable[Page], sizes: ChunkSizes = ChunkSizes()
 ) -> list[Chunk]:
-    """Chunks in reading order. Every word of the pages is in a chunk's text or heading path."""
+    """Chunks in reading order. Every word of the pages is in a chunk's text or heading path.
+
+    Raises DocumentTooLarge.
+    """
+    passages = list(_passages(read_sections(pages), sizes))
+    if len(passages) > sizes.most_chunks:
+        raise DocumentTooLarge(
+            Unreadable.TOO_MANY_PASSAGES, limit=sizes.most_chunks, found=len(passages)
+        )
     return [
         Chunk(
             id=chunk_id(document_id, position),
@@ -52,7 +62,7 @@ def chunk_document(
             page=passage.page,
             text=passage.text,
         )
-        for position, passage in enumerate(_passages(read_sections(pages), sizes))
+        for position, passage in enumerate(passages)
     ]
 
 

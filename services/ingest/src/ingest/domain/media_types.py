@@ -25,7 +25,7 @@ _SIGNATURES = {
 }
 _HTML_START = re.compile(r"\s*<(!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
 _MARKDOWN_SIGNS = re.compile(
-    r"^(#{1,6} \S|```|[-*+] \S|\d+\. \S|> \S|\|.*\|$)|\]\(\S+\)|\*\*\S", re.MULTILINE
+    r"^(#{1,6} \S|```|[-*+] \S|\d+\. \S|> \S|\|.*\|$)|\]\([^\s()]+\)|\*\*\S", re.MULTILINE
 )
 _UNKNOWN = "application/octet-stream"
 

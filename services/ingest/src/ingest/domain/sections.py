@@ -6,6 +6,9 @@ from itertools import takewhile
 
 from ingest.domain.parsed import Block, Page
 
+# Every chunk below a heading repeats it. A longer one is text, whatever its marks say.
+_LONGEST_HEADING_CHARACTERS = 300
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -52,7 +55,7 @@ def _read_pages(pages: Iterable[Page]) -> Iterator[Section]:
         body: list[Block] = []
         is_opened = False
         for block in page.blocks:
-            if block.heading_level is None:
+            if block.heading_level is None or len(block.text) > _LONGEST_HEADING_CHARACTERS:
                 body.append(block)
                 continue
             if body or is_opened:

@@ -16,9 +16,10 @@ PROBLEMS: Final[ProblemTable] = {
     refusals.StaleDocument: ProblemType(
         "stale-version", 412, "Somebody else has changed this meanwhile"
     ),
+    refusals.FileTooLarge: ProblemType("content-too-large", 413, "The file is too large"),
     refusals.DocumentTooLarge: ProblemType("content-too-large", 413, "The document is too large"),
     refusals.UnsupportedMediaType: ProblemType(
-        "unsupported-media-type", 415, "This kind of document isn't read"
+        "unsupported-media-type", 415, "This kind of file isn't taken"
     ),
     refusals.UnreadableDocument: ProblemType(
         "unreadable-document", 422, "The document can't be read"

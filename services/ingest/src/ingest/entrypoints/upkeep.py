@@ -1,12 +1,16 @@
 """Keeps index and files in step with the store for as long as the service runs."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ingest.application.keep_in_step import Housekeeping
 
-_UNCLAIMED_EVERY = timedelta(hours=1)
+_UNCLAIMED_EVERY_S = 3600.0
+# What was accepted before a long stop comes from the log first, and its upload must be here then.
+_UNCLAIMED_NOT_BEFORE_S = 24 * 3600.0
 
 
 class IndexNotReady(Exception):
@@ -20,8 +24,13 @@ class UpkeepLoop:
     housekeeping: Housekeeping
     unclaimed_after: timedelta
     poll_s: float = 2.0
+    # Unlike the time of day it stands still while a laptop sleeps.
+    clock: Callable[[], float] = time.monotonic
     _is_reconciled: bool = field(default=False, init=False)
-    _next_unclaimed: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
+    _next_unclaimed_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._next_unclaimed_s = self.clock() + _UNCLAIMED_NOT_BEFORE_S
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -34,10 +43,10 @@ class UpkeepLoop:
             await self.housekeeping.reconcile()
             self._is_reconciled = True
         await self.housekeeping.finish_removals()
-        now = datetime.now(UTC)
-        if now >= self._next_unclaimed:
-            await self.housekeeping.drop_unclaimed(saved_before=now - self.unclaimed_after)
-            self._next_unclaimed = now + _UNCLAIMED_EVERY
+        if self.clock() >= self._next_unclaimed_s:
+            saved_before = datetime.now(UTC) - self.unclaimed_after
+            await self.housekeeping.drop_unclaimed(saved_before=saved_before)
+            self._next_unclaimed_s = self.clock() + _UNCLAIMED_EVERY_S
 
     async def check(self) -> None:
         """Raise IndexNotReady until index and store agree."""

@@ -1,7 +1,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -34,15 +34,15 @@ class Stopwatch:
         return self._seconds[step]
 
     def summary(self) -> str:
-        steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in self._seconds.items())
-        return f"Seconds: {steps}; in all {sum(self._seconds.values()):.1f} s."
+        steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in self._seconds.items())
+        return f"Seconds: {steps}; in all {sum(self._seconds.values()):.1f}"
 
 
 def run_demo(
     report: Report,
     *,
     build: TopologyBuilder = embedded_topology,
-    story: Sequence[Step] = STORY,
+    story: Mapping[str, Step] = STORY,
     logs_on_failure: Path = DEFAULT_DATA_DIR / "logs" / "demo",
 ) -> int:
     """Plays the story on a stack of its own, on free ports, and leaves nothing behind.
@@ -58,14 +58,14 @@ def run_demo(
         shutil.copytree(stack.layout.logs, logs_on_failure, dirs_exist_ok=True)
         raise StackError(f"{error}\nThe logs of this run are in {logs_on_failure}") from error
     finally:
-        with interrupts_ignored(), watch.timing("clearing away"):
+        with interrupts_ignored(), watch.timing("clear"):
             _clear_away(stack, folder)
     report.say(f"Everything is stopped and removed. {len(story)} steps, all as expected.")
     report.say(watch.summary())
     return 0
 
 
-def _play(stack: Stack, report: Report, watch: Stopwatch, story: Sequence[Step]) -> None:
+def _play(stack: Stack, report: Report, watch: Stopwatch, story: Mapping[str, Step]) -> None:
     report.say("0. A stack of its own starts", style="bold")
     with watch.timing("start"):
         stack.up()
@@ -77,11 +77,11 @@ def _play(stack: Stack, report: Report, watch: Stopwatch, story: Sequence[Step])
         scene = Scene(
             admin=admin, staff=staff, customer=customer, operator=stack.secrets, report=report
         )
-        for number, step in enumerate(story, start=1):
+        for number, (name, step) in enumerate(story.items(), start=1):
             report.say(f"{number}. {title(step)}", style="bold")
-            with watch.timing(title(step).lower()):
+            with watch.timing(name):
                 step(scene)
-            report.say(f"   {watch.of(title(step).lower()):.2f} s", style="dim")
+            report.say(f"   {watch.of(name):.2f} s", style="dim")
 
 
 def _clear_away(stack: Stack, folder: Path) -> None:

@@ -56,7 +56,8 @@ def customer_buys_the_product(scene: Scene) -> None:
     status, total = scene.order["status"], Decimal(scene.order["total"])
     expect(status == "confirmed", f"the order is {status}.")
     expect(total == TOTAL, f"the order's total is {total} instead of {TOTAL}.")
-    scene.tell(f"order {scene.order['id']} over {total} {CURRENCY} is {status}")
+    bought = f"{QUANTITY} × {scene.product['name']} at {PRICE} {CURRENCY}"  # noqa: RUF001
+    scene.tell(f"{bought}: {total} {CURRENCY}, {status}")
 
 
 def payment_is_posted_and_stock_is_lower(scene: Scene) -> None:
