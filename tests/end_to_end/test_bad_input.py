@@ -8,23 +8,25 @@ import pytest
 from stack.embedded import Stack
 from tests.frontdesk import Frontdesk, Person
 
+NOWHERE = "01920000-0000-7000-8000-000000000000"
+
 REQUESTS: list[tuple[str, str, dict[str, Any], int]] = [
     ("POST", "/accounts", {"body": {"currency": "EURO"}}, 422),
     ("POST", "/accounts", {"body": {"currency": "EUR", "owner_id": "me"}}, 422),
     ("POST", "/accounts", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 422),
     ("POST", "/accounts", {"body": {"currency": "EUR", "name": "x" * 400_000}}, 413),
-    ("GET", f"/accounts/{uuid4()}", {}, 404),
+    ("GET", f"/accounts/{NOWHERE}", {}, 404),
     ("GET", "/accounts/not-an-id", {}, 404),
     ("GET", "/accounts?limit=1000", {}, 400),
     ("GET", "/accounts?colour=red", {}, 400),
     ("GET", "/accounts?after=nonsense", {}, 400),
     ("GET", "/products?q=%00", {}, 400),
-    ("GET", f"/operations/{uuid4()}", {}, 404),
+    ("GET", f"/operations/{NOWHERE}", {}, 404),
     ("GET", "/nowhere", {}, 404),
     ("DELETE", "/accounts", {}, 405),
     ("PATCH", "/users/me", {"body": {"name": "Kim"}}, 428),
     ("PATCH", "/users/me", {"body": {"name": "Kim"}, "headers": {"If-Match": '"v99"'}}, 412),
-    ("POST", f"/orders/{uuid4()}/cancel", {}, 404),
+    ("POST", f"/orders/{NOWHERE}/cancel", {}, 404),
 ]
 
 
