@@ -79,6 +79,7 @@ class Chat:
             problems=PROBLEMS,
             wake=self.bench.store.jobs_wake,
             first_pause_s=0.01,
+            outage_pause_s=0.01,
             poll_s=0.02,
         )
         async with in_background(workers.run()):
