@@ -3,11 +3,11 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from contracts.topics import TOPICS
 from messaging.topics import apply
@@ -31,6 +31,16 @@ class Broker(Protocol):
     @property
     def bootstrap_servers(self) -> str:
         """`host:port`."""
+
+
+class Killable(Protocol):
+    """A server that can be ended at once."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+S = TypeVar("S", bound=Killable)
 
 
 class NamedBroker:
@@ -77,29 +87,48 @@ class EmbeddedBroker:
         ]  # fmt: skip
         process = ServerProcess(command, log=self._folder / "log")
         process.wait_until(partial(accepts_connections, self._port))
-        run_apart(apply(self.bootstrap_servers, TOPICS, in_memory=True))
+        make_topics(self.bootstrap_servers, process, in_memory=True)
         return process
 
 
+def broker_for_tests() -> AbstractContextManager[Broker]:
+    """The broker that the variable names, or else a new embedded one."""
+    return named_or(new_broker)
+
+
+def new_broker() -> AbstractContextManager[EmbeddedBroker]:
+    """A new embedded broker that ends with the block. Raises ServerUnavailable."""
+    return in_its_folder("broker", EmbeddedBroker)
+
+
+def make_topics(bootstrap_servers: str, process: ServerProcess, *, in_memory: bool = False) -> None:
+    """Make the declared topics on a broker that has just started; end it when that fails."""
+    try:
+        run_apart(apply(bootstrap_servers, TOPICS, in_memory=in_memory))
+    except BaseException:
+        process.kill()
+        raise
+
+
 @contextmanager
-def broker_for_tests() -> Iterator[Broker]:
+def named_or(new: Callable[[], AbstractContextManager[Broker]]) -> Iterator[Broker]:
     """The broker that the variable names, or else a new one."""
     if bootstrap_servers := os.environ.get(VARIABLE):
         yield NamedBroker(bootstrap_servers)
         return
-    with new_broker() as broker:
+    with new() as broker:
         yield broker
 
 
 @contextmanager
-def new_broker() -> Iterator[EmbeddedBroker]:
-    """A new embedded broker. Raises ServerUnavailable."""
-    folder = temporary_folder("broker")
+def in_its_folder(name: str, start: Callable[[Path], S]) -> Iterator[S]:
+    """A server in a folder of its own; both are gone after the block."""
+    folder = temporary_folder(name)
     try:
-        broker = EmbeddedBroker(folder)
+        server = start(folder)
         try:
-            yield broker
+            yield server
         finally:
-            broker.kill()
+            server.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

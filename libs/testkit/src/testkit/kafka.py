@@ -1,11 +1,9 @@
 """Apache Kafka for tests: the server that a variable names, or one from its jars on Java."""
 
-import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -13,9 +11,7 @@ from uuid import uuid4
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from contracts.topics import TOPICS
-from messaging.topics import apply
-from testkit.brokers import VARIABLE, Broker, NamedBroker
+from testkit.brokers import Broker, in_its_folder, make_topics, named_or
 from testkit.kafka_jars import kafka_jars, program
 from testkit.processes import (
     HOST,
@@ -24,7 +20,6 @@ from testkit.processes import (
     accepts_connections,
     free_port,
     run_apart,
-    temporary_folder,
 )
 from testkit.proxy import FaultProxy
 
@@ -134,11 +129,7 @@ class KafkaServer:
             self._command("kafka.Kafka", "server.properties"), log=self._folder / "log"
         )
         process.wait_until(self._has_joined, at_most_s=START_S)
-        try:
-            run_apart(apply(self.bootstrap_servers, TOPICS))
-        except BaseException:
-            process.kill()
-            raise
+        make_topics(self.bootstrap_servers, process)
         return process
 
     def _command(self, *program_and_arguments: str) -> list[str]:
@@ -161,25 +152,11 @@ class KafkaServer:
             await client.close()
 
 
-@contextmanager
-def kafka_for_tests() -> Iterator[Broker]:
+def kafka_for_tests() -> AbstractContextManager[Broker]:
     """The broker that the variable names, or else a new one."""
-    if bootstrap_servers := os.environ.get(VARIABLE):
-        yield NamedBroker(bootstrap_servers)
-        return
-    with new_kafka() as kafka:
-        yield kafka
+    return named_or(new_kafka)
 
 
-@contextmanager
-def new_kafka() -> Iterator[KafkaServer]:
+def new_kafka() -> AbstractContextManager[KafkaServer]:
     """A new Kafka that ends with the block. Raises ServerUnavailable."""
-    folder = temporary_folder("kafka")
-    try:
-        kafka = KafkaServer(folder)
-        try:
-            yield kafka
-        finally:
-            kafka.kill()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return in_its_folder("kafka", KafkaServer)
