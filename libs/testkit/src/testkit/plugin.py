@@ -11,16 +11,24 @@ from typing import Final
 
 import pytest
 
+from servers.processes import ServerUnavailable
 from testkit.brokers import Broker, EmbeddedBroker, broker_for_tests, new_broker
 from testkit.kafka import KafkaServer, kafka_for_tests, new_kafka
-from testkit.postgres import PostgresServer, new_postgres, postgres_for_tests
-from testkit.processes import ServerUnavailable, temporary_folder
+from testkit.mongodb import MongoDatabases, MongoServer, mongodb_for_tests, new_mongodb
+from testkit.postgres import (
+    PostgresDatabases,
+    PostgresServer,
+    new_postgres,
+    postgres_for_tests,
+)
+from testkit.processes import temporary_folder
+from testkit.redis import RedisDatabase, redis_for_tests
 
 _MISSING: Final = re.compile(r"needs (?P<server>[A-Za-z ]+), which can't be had: (?P<why>.*)")
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresDatabases]:
     """A PostgreSQL server, the same for the whole session (with xdist: one for each worker)."""
     try:
         with postgres_for_tests() as server:
@@ -40,11 +48,57 @@ def own_postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+def postgres_url(postgres_server: PostgresDatabases) -> Iterator[str]:
     """A new PostgreSQL database."""
     url = postgres_server.create_database()
     yield url
     postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[MongoDatabases]:
+    """A server of MongoDB's protocol, the same for the whole session."""
+    try:
+        with mongodb_for_tests() as server:
+            yield server
+    except ServerUnavailable as error:
+        _skip("MongoDB", error)
+
+
+@pytest.fixture
+def own_mongo_server() -> Iterator[MongoServer]:
+    """A server of MongoDB's protocol for this test alone, which may kill it."""
+    try:
+        with new_mongodb() as server:
+            yield server
+    except ServerUnavailable as error:
+        _skip("MongoDB", error)
+
+
+@pytest.fixture
+def mongo_url(mongo_server: MongoDatabases) -> Iterator[str]:
+    """A MongoDB database that isn't there yet."""
+    url = mongo_server.create_database()
+    yield url
+    mongo_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisDatabase]:
+    """A server of Redis' protocol, the same for the whole session."""
+    try:
+        with redis_for_tests() as database:
+            yield database
+    except ServerUnavailable as error:
+        _skip("Redis", error)
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisDatabase) -> Iterator[str]:
+    """An empty Redis database."""
+    redis_server.clear()
+    yield redis_server.url
+    redis_server.clear()
 
 
 @pytest.fixture

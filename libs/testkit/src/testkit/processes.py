@@ -1,31 +1,24 @@
-"""Servers as local processes: started on loopback, waited for, stopped by whoever started them."""
+"""Servers that a test session starts, in folders of their own, and may end at any moment."""
 
-import asyncio
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from signal import SIGKILL
 from threading import Event
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-T = TypeVar("T")
+from servers.processes import HOST, START_S, Server, ServerUnavailable, as_user
 
-HOST: Final = "127.0.0.1"
-START_S: Final = 20.0
 STOP_S: Final = 10.0
 _POLL_S: Final = 0.02
 _MEMORY: Final = Path("/dev/shm")
 _ENOUGH_BYTES: Final = 2 * 1024**3
-
-
-class ServerUnavailable(Exception):
-    """A backing server can't be had on this machine; the text says why."""
 
 
 class ServerProcess:
@@ -73,11 +66,80 @@ class ServerProcess:
         return " | ".join(line for line in lines[-5:] if line) or "it said nothing"
 
 
-def as_user(user_id: int | None) -> dict[str, Any]:
-    """The arguments of subprocess that run a command as that user, or as oneself for None."""
-    if user_id is None:
-        return {}
-    return {"user": user_id, "group": user_id, "extra_groups": []}
+class LocalServer:
+    """A server that a test may end and start again. Raises ServerUnavailable."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        server.prepare()
+        self._process = self._start()
+
+    def stop(self) -> None:
+        """Cut all connections and end it in order."""
+        self._process.stop(self._server.stop_signal)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+
+    def give_up(self) -> None:
+        """End it for good: nobody needs what it keeps."""
+        self.kill()
+
+    def restart(self) -> None:
+        """End it at once and start it again, at the same address, with what it has kept."""
+        self.kill()
+        self._process = self._start()
+
+    def restart_empty(self) -> None:
+        """End it at once and start it again, at the same address, on a wiped disk."""
+        self.kill()
+        shutil.rmtree(self._server.folder / "data")
+        self._server.prepare()
+        self._process = self._start()
+
+    def _start(self) -> ServerProcess:
+        server = self._server
+        process = ServerProcess(server.command(), log=server.folder / "log", user_id=server.user_id)
+        process.wait_until(server.is_ready, at_most_s=server.start_s)
+        try:
+            self._complete()
+        except BaseException:
+            process.kill()
+            raise
+        return process
+
+    def _complete(self) -> None:
+        """What it needs besides, as soon as it runs."""
+
+
+S = TypeVar("S", bound=LocalServer)
+
+
+@contextmanager
+def in_its_folder(name: str, start: Callable[[Path], S]) -> Iterator[S]:
+    """A server in a folder of its own; both are gone after the block."""
+    folder = temporary_folder(name)
+    try:
+        server = start(folder)
+        try:
+            yield server
+        finally:
+            server.give_up()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_at_once(pids: Iterable[int]) -> None:
+    """End processes that are nobody's children here, and return when they are gone."""
+    left = list(pids)
+    deadline = monotonic() + STOP_S
+    while left and monotonic() < deadline:
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, SIGKILL)
+        left = [pid for pid in left if _is_alive(pid)]
+        Event().wait(_POLL_S if left else 0)
 
 
 def temporary_folder(name: str) -> Path:
@@ -94,30 +156,12 @@ def free_port() -> int:
         return port
 
 
-def accepts_connections(port: int) -> bool:
-    """Does a server listen there?"""
+def _is_alive(pid: int) -> bool:
+    """A zombie isn't, though it can be signalled until somebody takes note of its end."""
     try:
-        with socket.create_connection((HOST, port), timeout=1):
-            return True
-    except OSError:
+        os.kill(pid, 0)
+    except ProcessLookupError:
         return False
-
-
-def binary_of(package: str, *path: str) -> Path:
-    """A program that lies in a wheel, made executable: installers may lose the mode.
-
-    The package isn't imported. Raises ServerUnavailable when it isn't installed.
-    """
-    spec = find_spec(package)
-    binary = Path(spec.origin).parent.joinpath(*path) if spec and spec.origin else Path(package)
-    if not binary.is_file():
-        raise ServerUnavailable(f"{binary.name} is not installed")
-    if not os.access(binary, os.X_OK):
-        binary.chmod(0o755)
-    return binary
-
-
-def run_apart(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end on a loop of its own, whether a loop runs here or not."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, work).result()
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return True

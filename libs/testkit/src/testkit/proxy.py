@@ -7,7 +7,7 @@ from asyncio import Server, StreamReader, StreamWriter
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self, TypeAlias
 
-from testkit.processes import HOST
+from servers.processes import HOST
 
 CHUNK_BYTES: Final = 64 * 1024
 _NO_LINGER: Final = struct.pack("ii", 1, 0)

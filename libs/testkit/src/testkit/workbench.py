@@ -1,62 +1,52 @@
-"""Drives a service's handlers on its real SQL store, with records made by hand."""
+"""Drives a service's handlers on its real store, with records made by hand."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.contract import Command, Message
 from contracts.gateway import Outcome
 from contracts.problems import ProblemTable
-from contracts.topics import Topic
 from messaging.consumer import BatchConsumer
+from messaging.delivery_store import DeliveryStore
 from messaging.envelope import Envelope, Outgoing
-from messaging.work import Handlers, Postbox
-from storage.codec import unpack
-from storage.database import Database
-from storage.store import SqlStore
-from storage.tables import DeliveryTables
-from storage.work import SqlWork
+from messaging.work import Handlers
 from testkit.records import LogRecord, record_of
 
-W = TypeVar("W", bound=SqlWork)
+D = TypeVar("D", bound=DeliveryStore[Any])
+
+_EVERYTHING: Final = 100_000
 
 
-class Workbench(Generic[W]):
+class Workbench(Generic[D]):
     """A service without broker and HTTP: what goes in are batches, what comes out is its outbox.
 
-    The database must have been migrated. `slow` are the messages that go to the durable inbox.
+    The store under `delivery` must have been migrated. `slow` are the messages that go to the
+    durable inbox.
     """
 
     def __init__(
         self,
         name: str,
-        url: str,
+        delivery: D,
         *,
-        tables: DeliveryTables,
-        make_work: Callable[[AsyncConnection, Postbox], W],
         handlers: Handlers,
         problems: ProblemTable,
         slow: frozenset[type[Message]] = frozenset(),
-        outcomes: Topic | None = None,
     ) -> None:
-        self.db = Database(url)
-        self.tables = tables
-        self.store = SqlStore(name, self.db, tables, make_work, outcomes=outcomes)
-        self.consumer = BatchConsumer(
-            name=name, store=self.store, handlers=handlers, slow=slow, problems=problems
+        self.delivery = delivery
+        self.consumer: BatchConsumer[Any] = BatchConsumer(
+            name=name, store=delivery.store, handlers=handlers, slow=slow, problems=problems
         )
 
     @asynccontextmanager
-    async def running(self) -> "AsyncIterator[Workbench[W]]":
-        """Close the database at the end."""
+    async def running(self) -> "AsyncIterator[Workbench[D]]":
+        """Close the store at the end."""
         try:
             yield self
         finally:
-            await self.db.close()
+            await self.delivery.close()
 
     async def consume(self, *records: LogRecord) -> list[Outgoing]:
         """One batch; returns what it has put into the outbox."""
@@ -71,12 +61,12 @@ class Workbench(Generic[W]):
         return outcomes_of(await self.consume(record))[command_id]
 
     async def sent(self, type: str | None = None) -> list[Outgoing]:
-        """All that the outbox has ever held, or all of one type, oldest first."""
-        outbox = self.tables.outbox
-        async with self.db.read() as connection:
-            query = select(outbox.c.messages).order_by(outbox.c.id)
-            rows = (await connection.execute(query)).scalars().all()
-        messages = [message for row in rows for message in unpack(row)]
+        """All that has come to the outbox, or all of one type, oldest first.
+
+        No relay takes anything out of it, so all of it is unsent.
+        """
+        parcels = await self.delivery.outbox.unsent(_EVERYTHING)
+        messages = [message for parcel in parcels for message in parcel.messages]
         return [m for m in messages if type is None or m.headers.get("ce_type") == type]
 
 

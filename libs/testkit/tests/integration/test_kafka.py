@@ -4,9 +4,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from contracts.topics import LEDGER_EVENTS, TOPICS
+from servers.processes import accepts_connections
 from testkit.brokers import Broker
 from testkit.kafka import KafkaServer
-from testkit.processes import accepts_connections
 
 PLACE = TopicPartition(LEDGER_EVENTS.name, 0)
 

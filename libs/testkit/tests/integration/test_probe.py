@@ -1,9 +1,10 @@
 import pytest
 
+from servers.processes import HOST
 from testkit.brokers import EmbeddedBroker
 from testkit.kafka import KafkaServer
 from testkit.probe import BrokerPowers, probe, requires
-from testkit.processes import HOST, free_port
+from testkit.processes import free_port
 
 
 async def test_kafka_has_every_power(own_kafka: KafkaServer) -> None:

@@ -5,7 +5,8 @@ from time import monotonic
 
 import pytest
 
-from testkit.processes import HOST, free_port
+from servers.processes import HOST
+from testkit.processes import free_port
 from testkit.proxy import FaultProxy
 from testkit.waiting import until
 

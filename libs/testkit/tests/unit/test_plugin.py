@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from servers.processes import ServerUnavailable
 from testkit.plugin import _skip, pytest_terminal_summary
-from testkit.processes import ServerUnavailable
 
 
 class Terminal:

@@ -1,1 +1,1 @@
-"""The embedded stack: starts the broker and the six services, demo and status."""
+"""The stack: starts servers and the six services on one machine; demo and status."""

@@ -16,6 +16,7 @@ from stack.interrupts import terminate_like_interrupt
 from stack.layout import DEFAULT_DATA_DIR, Layout
 from stack.logs import NO_LOGS, choose, follow, last_lines
 from stack.ports import default_ports, free_ports
+from stack.profiles import EMBEDDED, PROFILES, processes_of
 from stack.report import Report
 from stack.secrets import secrets_file
 from stack.status import ProcessStatus, StackStatus
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     report = Report(Console())
-    stack = Stack(options.data_dir, _chosen_ports(options), report=report)
+    stack = Stack(options.data_dir, _chosen_ports(options), profile=options.profile, report=report)
     stack.up()
     report.say(f"Frontdesk is up at {stack.url}")
     report.say(f"  pages about the API   {stack.url}/api/docs")
@@ -51,11 +52,12 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _chosen_ports(options: argparse.Namespace) -> dict[str, int] | None:
+    profile = Stack(options.data_dir, profile=options.profile).profile
     if options.auto_ports:
-        return free_ports()
+        return free_ports(processes_of(profile))
     asked = {"gateway": options.gateway_port, "broker": options.broker_port}
     given = {name: port for name, port in asked.items() if port is not None}
-    return default_ports(**given) if given else None
+    return default_ports(profile, **given) if given else None
 
 
 def _down(options: argparse.Namespace) -> int:
@@ -119,13 +121,13 @@ def _logs(options: argparse.Namespace) -> int:
     return 0
 
 
-def _demo(_options: argparse.Namespace) -> int:
-    return run_demo(Report(Console()))
+def _demo(options: argparse.Namespace) -> int:
+    return run_demo(Report(Console()), profile=options.profile or EMBEDDED)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="stack", description="The whole of Frontdesk on this machine: the embedded stack."
+        prog="stack", description="The whole of Frontdesk on this machine."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -148,11 +150,15 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("--lines", type=int, default=20, metavar="N")
     logs.set_defaults(run=_logs)
 
-    for command in (up, down, status, logs):
-        command.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR, metavar="DIR")
-
     demo = commands.add_parser("demo", help="show it all on a stack of its own, then remove it")
     demo.set_defaults(run=_demo)
+
+    for command in (up, demo):
+        command.add_argument(
+            "--profile", choices=PROFILES, help="on wheels alone, or on Kafka and databases"
+        )
+    for command in (up, down, status, logs):
+        command.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR, metavar="DIR")
     return parser
 
 

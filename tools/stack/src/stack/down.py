@@ -8,7 +8,7 @@ from stack.state import StackState, exclusive, state_file
 
 # Services stop within their own deadline: finish what they hold, commit, flush the relay.
 _SERVICES_GRACE_S = 20.0
-_BROKER_GRACE_S = 5.0
+_SERVERS_GRACE_S = 10.0
 _ORPHANS_GRACE_S = 2.0
 
 
@@ -17,9 +17,10 @@ def bring_down(layout: Layout) -> list[str]:
     if not layout.run.exists():
         return []
     with exclusive(layout):
-        running = running_processes(StackState.load(layout), layout)
+        state = StackState.load(layout)
+        running = running_processes(state, layout)
         others = strays(layout, known=[process.pid for process in running.values()])
-        stop_in_order(running, layout)
+        stop_in_order(running, state, layout)
         state_file(layout).unlink(missing_ok=True)
         return [*running, *(f"pid {process.pid}" for process in others)]
 
@@ -30,14 +31,20 @@ def running_processes(state: StackState, layout: Layout) -> dict[str, psutil.Pro
 
 
 def stop_in_order(
-    named: Mapping[str, psutil.Process], layout: Layout, *, spared: Sequence[int] = ()
+    named: Mapping[str, psutil.Process],
+    state: StackState,
+    layout: Layout,
+    *,
+    spared: Sequence[int] = (),
 ) -> None:
-    """Services first, all at once; the broker last, because they flush to it while they stop.
+    """Services first, all at once; then the servers, which they write to while they stop.
 
     Strays of the stack go too, and children that outlive their parent, but not the spared pids.
     """
     others = strays(layout, known=[*spared, *(process.pid for process in named.values())])
-    services = [process for name, process in named.items() if name != "broker"]
+    servers = {name: p for name, p in named.items() if state.processes[name].is_server}
+    services = [process for name, process in named.items() if name not in servers]
     stop([*services, *others], grace_s=_SERVICES_GRACE_S)
-    stop([process for name, process in named.items() if name == "broker"], grace_s=_BROKER_GRACE_S)
+    signals = {process.pid: state.processes[name].stop_signal for name, process in servers.items()}
+    stop(list(servers.values()), grace_s=_SERVERS_GRACE_S, signals=signals)
     stop(strays(layout, known=spared), grace_s=_ORPHANS_GRACE_S)

@@ -6,8 +6,10 @@ from stack.errors import StackError
 from stack.layout import DEFAULT_DATA_DIR, Layout
 from stack.ports import HOST, default_ports
 from stack.processes import find, kill
+from stack.profiles import EMBEDDED, ON_SERVERS
 from stack.report import Report
 from stack.secrets import Secrets, read_or_make_secrets
+from stack.server_topology import servers_topology
 from stack.state import StackState
 from stack.status import StackStatus, look
 from stack.topology import TopologyBuilder, embedded_topology
@@ -15,8 +17,9 @@ from stack.up import Deadlines, bring_up
 
 
 class Stack:
-    """The broker and the services of one data directory, for the command line and for tests.
+    """The servers and the services of one data directory, for the command line and for tests.
 
+    Without a `profile` a stack that runs keeps the one it has, and a new one is embedded.
     `ports` names a port per process; without it a stack that runs keeps the ports it has, and a
     new one gets the default ones. Every method may raise StackError.
     """
@@ -26,19 +29,28 @@ class Stack:
         data_dir: Path = DEFAULT_DATA_DIR,
         ports: Mapping[str, int] | None = None,
         *,
-        build: TopologyBuilder = embedded_topology,
+        profile: str | None = None,
+        build: TopologyBuilder | None = None,
         report: Report | None = None,
         deadlines: Deadlines | None = None,
     ) -> None:
         self.layout = Layout.at(data_dir)
         self._ports = ports
+        self._asked_profile = profile
         self._build = build
         self._report = report or Report.silent()
         self._deadlines = deadlines or Deadlines()
 
     def up(self) -> list[str]:
         """Starts what is missing, waits until all is ready, and names what it started."""
-        return bring_up(self.layout, self._ports, self._build, self._report, self._deadlines)
+        return bring_up(
+            self.layout,
+            self._builder_of,
+            self._report,
+            self._deadlines,
+            profile=self._asked_profile,
+            ports=self._ports,
+        )
 
     def down(self) -> list[str]:
         """Stops everything, keeps the data, and names what it stopped."""
@@ -56,8 +68,14 @@ class Stack:
         return look(self.layout, self.ports)
 
     @property
+    def profile(self) -> str:
+        """The one it runs with, or else the one it was asked to start with."""
+        state = StackState.load(self.layout)
+        return state.profile if state.processes else self._asked_profile or state.profile
+
+    @property
     def ports(self) -> Mapping[str, int]:
-        return StackState.load(self.layout).ports or self._ports or default_ports()
+        return StackState.load(self.layout).ports or self._ports or default_ports(self.profile)
 
     @property
     def url(self) -> str:
@@ -66,3 +84,7 @@ class Stack:
     @property
     def secrets(self) -> Secrets:
         return read_or_make_secrets(self.layout)
+
+    def _builder_of(self, profile: str) -> TopologyBuilder:
+        builders = {EMBEDDED: embedded_topology, ON_SERVERS: servers_topology}
+        return self._build or builders[profile]

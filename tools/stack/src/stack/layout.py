@@ -30,6 +30,11 @@ class Layout:
     def data(self) -> Path:
         return self.root / "data"
 
+    @property
+    def servers(self) -> Path:
+        """What is kept on servers, apart from what the embedded stack keeps."""
+        return self.root / "servers"
+
     def log_of(self, process: str) -> Path:
         return self.logs / f"{process}.log"
 
@@ -50,3 +55,10 @@ def make_private(folder: Path) -> None:
     # Some file systems know no modes, and some folders were lent by somebody else.
     with suppress(PermissionError):
         folder.chmod(0o700)
+
+
+def open_a_way(*folders: Path) -> None:
+    """Lets everybody through them to what lies deeper, and nobody see what there is."""
+    for folder in folders:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(folder.stat().st_mode | 0o011)

@@ -4,36 +4,48 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
+from servers.processes import HOST as HOST
 from stack.errors import StackError
 from stack.processes import poll_until
+from stack.profiles import EMBEDDED, processes_of, servers_of
+from stack.profiles import SERVICES as SERVICES
 
-HOST = "127.0.0.1"
-_BELOW_EPHEMERAL = range(20_000, 32_000)
-SERVICES = ("gateway", "auth", "chat", "ingest", "ledger", "catalog")
+# Every second one, so that the next one is free for what a server listens on besides.
+_BELOW_EPHEMERAL = range(20_000, 32_000, 2)
 
 
-def default_ports(*, gateway: int = 8000, broker: int = 19092) -> dict[str, int]:
-    """The services lie side by side, from the gateway's port upwards.
+def default_ports(
+    profile: str = EMBEDDED, *, gateway: int = 8000, broker: int = 19092
+) -> dict[str, int]:
+    """The services lie side by side, from the gateway's port upwards; so do the servers.
 
-    Raises StackError when the broker's port is one of theirs.
+    Raises StackError when a server's port is one of the services'.
     """
     services = {name: gateway + n for n, name in enumerate(SERVICES)}
-    for name, port in services.items():
-        if port == broker:
+    _, *stores = servers_of(profile)
+    servers = {"broker": broker} | {name: broker + 2 + n for n, name in enumerate(stores)}
+    for server, port in servers.items():
+        for name in [name for name in services if services[name] == port]:
             raise StackError(
-                f"Port {port} can't be both the broker's and that of {name}: the services take "
+                f"Port {port} can't be both the {server}'s and that of {name}: the services take "
                 f"{gateway} to {max(services.values())}. Choose --broker-port outside of these."
             )
-    return {"broker": broker} | services
+    return servers | services
 
 
-def free_ports(names: Iterable[str] = ("broker", *SERVICES)) -> dict[str, int]:
+def free_ports(names: Iterable[str] = processes_of(EMBEDDED)) -> dict[str, int]:
     """Ports that nothing listens on now, and that the system gives to no outgoing connection.
 
     A port of the ephemeral range could be gone when its process is started again after a kill.
     """
     candidates = iter(random.sample(_BELOW_EPHEMERAL, len(_BELOW_EPHEMERAL)))
-    return {name: next(port for port in candidates if _can_listen(port)) for name in names}
+    free = (port for port in candidates if _can_listen(port) and _can_listen(port + 1))
+    return {name: next(free) for name in names}
+
+
+def controller_port(broker: int) -> int:
+    """Where Kafka's controller listens, beside its broker."""
+    return broker + 1
 
 
 def require_free(ports: Mapping[str, int]) -> None:
@@ -53,14 +65,6 @@ def require_free(ports: Mapping[str, int]) -> None:
         f"Nothing was started, because a port is in use: {listed}. Free it, or choose others "
         "with --gateway-port, --broker-port or --auto-ports."
     )
-
-
-def accepts_connections(port: int) -> bool:
-    try:
-        with socket.create_connection((HOST, port), timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def _can_listen(port: int) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from stack.errors import StackError
 from stack.layout import Layout
+from stack.process_spec import ProcessSpec
 from stack.processes import poll_until, spawn
 from stack.readiness import log_end
-from stack.topology import ProcessSpec
 
 _AT_ONCE = 2
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import psutil
 
+from servers.processes import as_user
 from stack.layout import Layout
 from stack.state import ProcessRecord
 
@@ -22,7 +23,12 @@ _children: list[subprocess.Popen[bytes]] = []
 
 
 def spawn(
-    command: Sequence[str], environment: Mapping[str, str], layout: Layout, log_name: str
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    layout: Layout,
+    log_name: str,
+    *,
+    user_id: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts `command` detached; both its streams are appended to the log.
 
@@ -38,6 +44,7 @@ def spawn(
             start_new_session=True,
             # What a store holds is for the owner's eyes, wherever the data directory lies.
             umask=0o077,
+            **as_user(user_id),
         )
     _children.append(child)
     return child
@@ -80,22 +87,34 @@ def strays(layout: Layout, *, known: Iterable[int] = ()) -> list[psutil.Process]
     return [process for process in marked if not _descends(process, set(known))]
 
 
-def stop(processes: Sequence[psutil.Process], *, grace_s: float) -> None:
-    """Asks all at once to end, waits, and kills what is left with its children."""
+def stop(
+    processes: Sequence[psutil.Process],
+    *,
+    grace_s: float,
+    signals: Mapping[int, int] | None = None,
+) -> None:
+    """Asks all at once to end, waits, and kills what is left with its children.
+
+    `signals` has, by pid, what isn't SIGTERM.
+    """
     for process in processes:
         with suppress(psutil.NoSuchProcess):
-            process.terminate()
+            process.send_signal((signals or {}).get(process.pid, signal.SIGTERM))
     for process in wait_until_gone(processes, timeout_s=grace_s):
         kill(process)
 
 
 def kill(process: psutil.Process) -> None:
+    """Ends it at once, and its children, some of which lead groups of their own."""
+    family = [process]
     with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        family += process.children(recursive=True)
         if os.getpgid(process.pid) == process.pid:
             os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    wait_until_gone([process], timeout_s=5)
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    wait_until_gone(family, timeout_s=5)
 
 
 def wait_until_gone(

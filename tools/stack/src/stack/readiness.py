@@ -5,12 +5,13 @@ from enum import Enum, auto
 
 import psutil
 
+from servers.processes import accepts_connections
 from stack.errors import StackError
 from stack.layout import Layout
 from stack.logs import tail
-from stack.ports import HOST, accepts_connections
+from stack.ports import HOST
+from stack.process_spec import ProcessSpec
 from stack.processes import is_gone, poll_until
-from stack.topology import ProcessSpec
 
 
 class Answer(Enum):
@@ -52,7 +53,7 @@ def wait_until_ready(
         for spec in list(waiting.values()):
             if is_gone(running[spec.name]):
                 raise StackError(f"{spec.name} ended at its start.{log_end(layout, spec.name)}")
-            if ask(spec.port, spec.ready_path) is Answer.READY:
+            if _is_ready(spec):
                 del waiting[spec.name]
                 on_ready(spec.name, time.monotonic() - began)
         return not waiting
@@ -61,6 +62,12 @@ def wait_until_ready(
         late = ", ".join(waiting)
         ends = "".join(log_end(layout, name) for name in waiting)
         raise StackError(f"Not ready after {timeout_s:.0f} s: {late}.{ends}")
+
+
+def _is_ready(spec: ProcessSpec) -> bool:
+    if spec.server:
+        return spec.server.is_ready()
+    return ask(spec.port, spec.ready_path) is Answer.READY
 
 
 def log_end(layout: Layout, name: str) -> str:

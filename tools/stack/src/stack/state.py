@@ -1,6 +1,7 @@
 import fcntl
 import json
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -10,6 +11,7 @@ from typing import Self, TextIO
 from stack.errors import StackError
 from stack.files import write_atomically
 from stack.layout import Layout
+from stack.profiles import EMBEDDED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +24,15 @@ class ProcessRecord:
     port: int
     ready_path: str
     was_ready: bool = False
+    is_server: bool = False
+    stop_signal: int = signal.SIGTERM
 
 
 @dataclass(kw_only=True)
 class StackState:
     """What `up` has started, as far as it is known: it is a note, and processes are the truth."""
 
+    profile: str = EMBEDDED
     ports: dict[str, int] = field(default_factory=dict)
     processes: dict[str, ProcessRecord] = field(default_factory=dict)
 
@@ -40,6 +45,7 @@ class StackState:
         try:
             saved = json.loads(state_file(layout).read_text(encoding="utf-8"))
             records = [ProcessRecord(**record) for record in saved["processes"]]
+            profile = str(saved.get("profile", EMBEDDED))
             ports = {str(name): int(port) for name, port in saved["ports"].items()}
         except (FileNotFoundError, NotADirectoryError):
             return cls()
@@ -47,10 +53,13 @@ class StackState:
             raise _unusable(layout, error) from error
         except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
-        return cls(ports=ports, processes={record.name: record for record in records})
+        return cls(
+            profile=profile, ports=ports, processes={record.name: record for record in records}
+        )
 
     def save(self, layout: Layout) -> None:
         saved: Mapping[str, object] = {
+            "profile": self.profile,
             "ports": self.ports,
             "processes": [asdict(record) for record in self.processes.values()],
         }

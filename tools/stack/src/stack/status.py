@@ -68,7 +68,7 @@ def look(layout: Layout, ports: Mapping[str, int]) -> StackStatus:
         processes=tuple(
             _look_at(name, port, state.processes.get(name), layout) for name, port in ports.items()
         ),
-        data_bytes=_size_on_disk(layout.data),
+        data_bytes=_size_on_disk(layout.data) + _size_on_disk(layout.servers),
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from stack.embedded import Stack
 from stack.layout import Layout
 from stack.ports import free_ports
-from stack.topology import ProcessSpec, Topology
+from stack.process_spec import ProcessSpec
+from stack.topology import Topology
 from stack.up import Deadlines
 
 NAMES = ("broker", "gateway", "ledger")
@@ -22,14 +23,14 @@ class Scenery:
     manners: dict[str, str] = field(default_factory=dict)
     commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
     prepare: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    on_broker_ready: Callable[[], None] = lambda: None
+    on_servers_ready: Callable[[], None] = lambda: None
 
     def build(self, _layout: Layout, ports: Mapping[str, int]) -> Topology:
         broker, *services = (self._spec(name, port) for name, port in ports.items())
         return Topology(
-            broker=broker,
+            servers=(broker,),
             services=tuple(services),
-            on_broker_ready=self.on_broker_ready,
+            on_servers_ready=self.on_servers_ready,
         )
 
     def _spec(self, name: str, port: int) -> ProcessSpec:
@@ -54,7 +55,7 @@ def stack(tmp_path: Path, scenery: Scenery) -> Iterator[Stack]:
         tmp_path / "var",
         free_ports(NAMES),
         build=scenery.build,
-        deadlines=Deadlines(broker_s=10, prepare_s=10, ready_s=10),
+        deadlines=Deadlines(servers_s=10, prepare_s=10, ready_s=10),
     )
     yield stack
     stack.down()

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from servers.processes import accepts_connections
 from stack.cli import main
 from stack.errors import StackError
-from stack.ports import HOST, accepts_connections, default_ports, free_ports, require_free
+from stack.ports import HOST, default_ports, free_ports, require_free
 
 
 def test_the_default_ports_are_those_of_the_manual() -> None:

@@ -54,7 +54,7 @@ def test_up_after_a_kill_starts_the_missing_process_alone_on_its_old_port(stack:
 
 def test_a_broker_that_was_killed_comes_back_with_its_topics(stack: Stack, scenery: Any) -> None:
     applied = []
-    scenery.on_broker_ready = lambda: applied.append("topics")
+    scenery.on_servers_ready = lambda: applied.append("topics")
     stack.up()
     stack.kill("broker")
 

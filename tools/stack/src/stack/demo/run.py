@@ -14,8 +14,9 @@ from stack.interrupts import interrupts_ignored
 from stack.layout import DEFAULT_DATA_DIR
 from stack.ports import free_ports
 from stack.processes import strays
+from stack.profiles import EMBEDDED, processes_of
 from stack.report import Report
-from stack.topology import TopologyBuilder, embedded_topology
+from stack.topology import TopologyBuilder
 
 
 class Stopwatch:
@@ -41,7 +42,8 @@ class Stopwatch:
 def run_demo(
     report: Report,
     *,
-    build: TopologyBuilder = embedded_topology,
+    profile: str = EMBEDDED,
+    build: TopologyBuilder | None = None,
     story: Mapping[str, Step] = STORY,
     logs_on_failure: Path = DEFAULT_DATA_DIR / "logs" / "demo",
 ) -> int:
@@ -51,7 +53,8 @@ def run_demo(
     """
     watch = Stopwatch()
     folder = Path(tempfile.mkdtemp(prefix="frontdesk-demo-"))
-    stack = Stack(folder, free_ports(), build=build, report=report)
+    ports = free_ports(processes_of(profile))
+    stack = Stack(folder, ports, profile=profile, build=build, report=report)
     try:
         _play(stack, report, watch, story)
     except StackError as error:

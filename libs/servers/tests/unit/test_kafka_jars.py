@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from testkit.kafka_jars import POM, kafka_jars, program
-from testkit.processes import ServerUnavailable
+from servers.kafka_jars import POM, kafka_jars, program
+from servers.processes import ServerUnavailable
 
 WORKS = """
 for argument in "$@"; do case "$argument" in -DoutputDirectory=*) jars="${argument#*=}";; esac; done

@@ -10,7 +10,7 @@ from threading import Event
 from time import monotonic
 from typing import Final
 
-from testkit.processes import ServerUnavailable
+from servers.processes import ServerUnavailable
 
 _MEMBER: Final = Path(__file__).parents[2]
 POM: Final = _MEMBER / "kafka" / "pom.xml"
@@ -25,13 +25,19 @@ def kafka_jars(pom: Path = POM, folder: Path = FOLDER) -> Path:
     Raises ServerUnavailable when Java, Maven or its repository is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    jars, stamp = folder / "libs", folder / "libs" / "pom.xml"
+    jars = jars_in(folder)
+    stamp = jars / "pom.xml"
     with _locked(folder / "lock"):
         if not stamp.is_file() or stamp.read_bytes() != pom.read_bytes():
             shutil.rmtree(jars, ignore_errors=True)
             _fetch(pom, jars)
             shutil.copyfile(pom, stamp)
     return jars
+
+
+def jars_in(folder: Path = FOLDER) -> Path:
+    """Where they lie once they are fetched."""
+    return folder / "libs"
 
 
 def program(name: str) -> str:
