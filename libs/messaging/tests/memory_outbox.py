@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from contracts.topics import Topic
 from messaging.envelope import Outgoing
-from messaging.store import LogEnds, Parcel
+from messaging.store import LogEnd, LogEnds, Parcel
 
 
 class MemoryOutbox:
@@ -18,7 +18,7 @@ class MemoryOutbox:
     def __init__(self) -> None:
         self.parcels: dict[int, Parcel] = {}
         self.sent: set[int] = set()
-        self.ends: dict[tuple[str, int], int] = {}
+        self.ends: dict[tuple[str, int], LogEnd] = {}
         self.made: dict[int, datetime] = {}
         self.leader: str | None = None
         self.bids = 0
@@ -52,7 +52,7 @@ class MemoryOutbox:
         self.sent |= set(ids)
         self.ends |= log_ends
 
-    async def log_ends(self) -> dict[tuple[str, int], int]:
+    async def log_ends(self) -> dict[tuple[str, int], LogEnd]:
         return dict(self.ends)
 
     async def resend(self, *, since: datetime, until: datetime | None = None) -> int:

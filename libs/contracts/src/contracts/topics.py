@@ -12,6 +12,9 @@ DAY_MS: Final = 24 * HOUR_MS
 class Topic:
     """A topic as it is created on a broker.
 
+    A compacted one keeps the last record of each key for good; the others keep all records for
+    their time. Events are never compacted: a projection needs each version.
+
     `retention_ms` holds for a broker that keeps its log on disk; `memory_retention_ms` for one that
     keeps it in memory, where the outboxes can rebuild what is gone.
     """
@@ -21,6 +24,7 @@ class Topic:
     partitions: int = 4
     retention_ms: int = 7 * DAY_MS
     memory_retention_ms: int = 2 * MINUTE_MS
+    is_compacted: bool = False
 
     @property
     def dead(self) -> "Topic":

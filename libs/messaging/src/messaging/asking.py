@@ -5,6 +5,7 @@ A duplicate is answered with the stored outcome, so a broker that forgets delays
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,9 +21,14 @@ LONGEST_PAUSE_S = 600.0
 
 @dataclass(kw_only=True)
 class Asker:
-    """Looks for overdue requests every `poll_s` and posts at most `batch` of them at a time."""
+    """Looks for overdue requests every `poll_s` and posts at most `batch` of them at a time.
+
+    So many a second, and no more, however slow the others are. While `is_paused` says so, nothing
+    is asked: what can't be sent now needn't be sent twice.
+    """
 
     requests: Requests
+    is_paused: Callable[[], bool] = lambda: False
     poll_s: float = 1.0
     batch: int = 100
 
@@ -37,6 +43,8 @@ class Asker:
 
     async def ask_once(self) -> int:
         """Post the requests that are due; returns how many."""
+        if self.is_paused():
+            return 0
         now = datetime.now(UTC)
         due = await self.requests.due(now, self.batch)
         if due:

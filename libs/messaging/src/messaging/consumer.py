@@ -12,6 +12,7 @@ from contracts.problems import ProblemTable, ProblemType, problem_of
 from messaging.envelope import Envelope
 from messaging.inbox import InboxEntry, fingerprint_of
 from messaging.metrics import CONSUMED
+from messaging.outages import is_outage
 from messaging.records import Decoder, Received, Record, Undecodable, Unknown
 from messaging.store import DeadLetter, Job, Store, Transaction
 from messaging.work import Deferred, HandlerResult, Handlers, Settlement
@@ -79,35 +80,36 @@ class BatchConsumer(Generic[W]):
             self._repeat(item.record, item.envelope, known, batch)
             return
         match item:
+            case Received():
+                await self._handle(item, batch)
             case Unknown(record=record, envelope=envelope):
                 if record.topic == self._commands:
                     error = f"unknown type {envelope.type}"
                     self._fail(record, envelope, error, batch)
             case Undecodable(record=record, envelope=bad_envelope, error=error):
                 self._fail(record, bad_envelope, error, batch)
-            case Received():
-                await self._handle(item, batch)
 
     async def _handle(self, item: Received, batch: "_Batch[W]") -> None:
-        entry = InboxEntry.of(self.name, item.envelope, _fingerprint(item.record, item.envelope))
         if type(item.message) in self.slow:
             batch.jobs.append(_job(item))
-            batch.remember(entry, "queued")
+            batch.remember(self._entry(item.record, item.envelope), "queued")
             return
+        settlement, result = None, "handled"
         try:
-            result = await self._try(item, batch.transaction)
+            answer = await self._try(item, batch.transaction)
         except Exception as error:
-            if self.store.is_transient(error):
+            if is_outage(error, self.store):
                 raise
-            if problem := problem_of(error, self.problems):
-                batch.remember(entry.settled(Settlement.refused(problem)), "refused")
+            problem = problem_of(error, self.problems)
+            if problem is None:
+                log.exception("%s %s failed", item.envelope.type, item.envelope.id)
+                self._fail(item.record, item.envelope, repr(error), batch, attempts=self.tries)
                 return
-            log.exception("%s %s failed", item.envelope.type, item.envelope.id)
-            self._fail(item.record, item.envelope, repr(error), batch, attempts=self.tries)
-            return
-        if isinstance(item.message, Command) and not isinstance(result, Deferred):
-            entry = entry.settled(Settlement.succeeded(result))
-        batch.remember(entry, "handled")
+            settlement, result = Settlement.refused(problem), "refused"
+        else:
+            if isinstance(item.message, Command) and not isinstance(answer, Deferred):
+                settlement = Settlement.succeeded(answer)
+        batch.remember(self._entry(item.record, item.envelope, settlement), result)
 
     async def _try(self, item: Received, transaction: Transaction[W]) -> HandlerResult:
         handler = self.handlers[type(item.message)]
@@ -117,7 +119,7 @@ class BatchConsumer(Generic[W]):
                     return await handler(item.message, work)
             except Exception as error:
                 refused = problem_of(error, self.problems) is not None
-                if refused or attempt == self.tries or self.store.is_transient(error):
+                if refused or attempt == self.tries or is_outage(error, self.store):
                     raise
         raise AssertionError("tries is at least 1")
 
@@ -128,7 +130,7 @@ class BatchConsumer(Generic[W]):
         known: InboxEntry,
         batch: "_Batch[W]",
     ) -> None:
-        current = InboxEntry.of(self.name, envelope, _fingerprint(record, envelope))
+        current = self._entry(record, envelope)
         if known.fingerprint != current.fingerprint:
             refusal = Settlement.refused(REUSED_ID.problem(command_id=str(envelope.id)))
             if outcome := current.settled(refusal).outcome():
@@ -164,8 +166,14 @@ class BatchConsumer(Generic[W]):
         batch.dead_in_a_row += 1
         batch.count(envelope.type if envelope else "unreadable", "dead")
         if envelope and envelope.reply_to:
-            entry = InboxEntry.of(self.name, envelope, _fingerprint(record, envelope))
-            batch.keep(entry.settled(Settlement.failed(DEFECT.problem())))
+            failed = Settlement.failed(DEFECT.problem())
+            batch.keep(self._entry(record, envelope, failed))
+
+    def _entry(
+        self, record: Record, envelope: Envelope, settlement: Settlement | None = None
+    ) -> InboxEntry:
+        fingerprint = fingerprint_of(envelope.type, record.value or b"")
+        return InboxEntry.of(self.name, envelope, fingerprint, settlement)
 
 
 class _Batch(Generic[W]):
@@ -200,7 +208,3 @@ def _job(item: Received) -> Job:
         value=(item.record.value or b"").decode(),
         headers=item.envelope.headers(),
     )
-
-
-def _fingerprint(record: Record, envelope: Envelope) -> str:
-    return fingerprint_of(envelope.type, record.value or b"")

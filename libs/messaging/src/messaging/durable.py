@@ -10,10 +10,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from contracts.contract import Message
-from contracts.problems import ProblemTable, problem_of
+from contracts.problems import ProblemTable, ProblemType, problem_of
 from messaging.consumer import DEFECT
 from messaging.envelope import Envelope
 from messaging.metrics import JOBS
+from messaging.outages import is_outage
 from messaging.pauses import pause_s
 from messaging.signal import Signal
 from messaging.store import DeadLetter, Job, Jobs, LeaseLost, Store
@@ -21,9 +22,15 @@ from messaging.work import Settlement
 
 log = logging.getLogger(__name__)
 
+TOO_LATE = ProblemType("deadline-exceeded", 504, "This could not be done in time")
+
 
 class ProcessEnded(Exception):
     """The process ended in the middle of a job, again and again: the job is the likely cause."""
+
+
+class _TooLate(Exception):
+    """The deadline of a message has passed."""
 
 
 W = TypeVar("W")
@@ -73,6 +80,10 @@ class Workers(Generic[W]):
     A refusal settles the command; any other error is tried again after a growing pause, `tries`
     times in all, and then the job is a dead letter and the command has failed. A run that ends with
     its process counts; one that a stop or an outage of the store has ended doesn't.
+
+    `deadlines_s` says of some messages how many seconds after they were sent (by the time in their
+    envelope) they are still worth the work. Then a running handler is cancelled, and the command is
+    refused.
     """
 
     name: str
@@ -81,6 +92,7 @@ class Workers(Generic[W]):
     handlers: Mapping[type[Message], SlowHandler]
     problems: ProblemTable
     wake: Signal
+    deadlines_s: Mapping[type[Message], float] = field(default_factory=dict)
     concurrency: int = 4
     tries: int = 4
     lease_s: float = 12.0
@@ -156,18 +168,36 @@ class Workers(Generic[W]):
             await self._give_up(running, Settlement.failed(DEFECT.problem()), "dead", ended)
             return
         try:
-            await self.handlers[kind](kind.model_validate_json(job.value), running)
+            await self._handle_in_time(kind, running)
         except LeaseLost:
             raise
+        except _TooLate:
+            problem = TOO_LATE.problem(seconds=self.deadlines_s[kind])
+            await self._give_up(running, Settlement.refused(problem), "too_late")
         except Exception as error:
             await self._after_error(running, error)
         else:
             JOBS.labels("finished").inc()
 
+    async def _handle_in_time(self, kind: type[Message], running: RunningJob[W]) -> None:
+        left_s: float | None = None
+        if (deadline_s := self.deadlines_s.get(kind)) is not None:
+            left_s = deadline_s - (datetime.now(UTC) - running.cause.time).total_seconds()
+            if left_s <= 0:
+                raise _TooLate
+        deadline = asyncio.timeout(left_s)
+        try:
+            async with deadline:
+                await self.handlers[kind](kind.model_validate_json(running.job.value), running)
+        except TimeoutError:
+            if deadline.expired():
+                raise _TooLate from None
+            raise
+
     async def _after_error(self, running: RunningJob[W], error: Exception) -> None:
         if problem := problem_of(error, self.problems):
             await self._give_up(running, Settlement.refused(problem), "refused")
-        elif self.store.is_transient(error):
+        elif is_outage(error, self.store):
             await self._pause(running.job, error, self.outage_pause_s, is_counted=False)
         elif running.job.attempts < self.tries:
             pause = pause_s(running.job.attempts, first_s=self.first_pause_s, longest_s=60)

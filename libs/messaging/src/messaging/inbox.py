@@ -1,12 +1,13 @@
 """What has been received before, and how it ended."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID
 
 from contracts.gateway import Outcome
 from contracts.ids import derived_id
 from messaging.envelope import Envelope, Outgoing, ReplyAddress
+from messaging.values import value_class
 from messaging.work import Settlement
 
 
@@ -15,7 +16,7 @@ def fingerprint_of(message_type: str, value: bytes) -> str:
     return sha256(message_type.encode() + b"\0" + value).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class InboxEntry:
     """A message that `consumer` has received. No settlement: an event, or not settled yet."""
 
@@ -29,8 +30,14 @@ class InboxEntry:
     settlement: Settlement | None = None
 
     @classmethod
-    def of(cls, consumer: str, envelope: Envelope, fingerprint: str) -> "InboxEntry":
-        """The entry of a message at the moment it is received."""
+    def of(
+        cls,
+        consumer: str,
+        envelope: Envelope,
+        fingerprint: str,
+        settlement: Settlement | None = None,
+    ) -> "InboxEntry":
+        """The entry of a message that has been received, and settled perhaps."""
         return cls(
             consumer=consumer,
             message_id=envelope.id,
@@ -39,6 +46,7 @@ class InboxEntry:
             correlation_id=envelope.correlation_id,
             traceparent=envelope.traceparent,
             reply_to=envelope.reply_to,
+            settlement=settlement,
         )
 
     def settled(self, settlement: Settlement) -> "InboxEntry":

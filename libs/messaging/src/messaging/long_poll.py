@@ -5,7 +5,7 @@ aiokafka then asks again at once: thousands of times a second, in every service.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -39,6 +39,14 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             )
             if records:
                 return records  # type: ignore[no-any-return]
+
+    async def committed_notes(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, str]:
+        """What was kept with the committed offset of each partition; aiokafka shows offsets alone.
+
+        Raises what aiokafka raises.
+        """
+        found = await self._coordinator.fetch_committed_offsets(list(places))
+        return {place: committed.metadata for place, committed in found.items()}
 
 
 def _paced(fetch: Fetch) -> Fetch:

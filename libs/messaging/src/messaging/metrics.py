@@ -12,3 +12,4 @@ RESENT: Final = Counter("frontdesk_outbox_resent", "Outbox rows published again 
 ASKED_AGAIN: Final = Counter("frontdesk_requests_asked_again", "Commands sent again")
 UNSENT: Final = Gauge("frontdesk_outbox_unsent", "Is anything waiting in the outbox (0 or 1)")
 JOBS: Final = Counter("frontdesk_jobs", "Durable inbox jobs by how a run ended", ["result"])
+GAPS: Final = Counter("frontdesk_projection_gaps", "Owners asked because an event was missing")

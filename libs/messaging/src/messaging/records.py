@@ -1,13 +1,13 @@
 """From a raw record to a message of ours, one by one: a bad one spoils no other."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import ValidationError
 
 from contracts.contract import Message
 from messaging.envelope import Envelope, EnvelopeError
+from messaging.values import value_class
 
 
 class Record(Protocol):
@@ -21,7 +21,7 @@ class Record(Protocol):
     headers: Iterable[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class Received:
     """A record that is a message of its topic."""
 
@@ -30,7 +30,7 @@ class Received:
     message: Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class Undecodable:
     """A record that isn't; `envelope` is known when only the body is bad."""
 
@@ -39,7 +39,7 @@ class Undecodable:
     envelope: Envelope | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class Unknown:
     """A well-formed message of a type that this version doesn't know or doesn't handle."""
 
@@ -51,7 +51,11 @@ class Decoder:
     """Decodes records into the message types it is given."""
 
     def __init__(self, handled: Iterable[type[Message]]) -> None:
-        self._types = {message.model_fields["type"].default: message for message in handled}
+        # Straight to the validators: model_validate_json takes a quarter longer.
+        self._validators = {
+            message.model_fields["type"].default: message.__pydantic_validator__
+            for message in handled
+        }
 
     def decode(self, record: Record) -> Received | Undecodable | Unknown:
         """Never raises: what can't be decoded comes back as Undecodable."""
@@ -59,18 +63,14 @@ class Decoder:
             envelope = Envelope.from_headers(record.headers)
         except EnvelopeError as error:
             return Undecodable(record=record, error=str(error))
-        message_type = self._types.get(envelope.type)
-        if message_type is None:
+        validator = self._validators.get(envelope.type)
+        if validator is None:
             return Unknown(record=record, envelope=envelope)
         try:
-            message = message_type.model_validate_json(record.value or b"")
+            message = validator.validate_json(record.value or b"")
         except ValidationError as error:
             return Undecodable(record=record, error=_summary(error), envelope=envelope)
-        return Received(
-            record=record,
-            envelope=envelope,
-            message=message,
-        )
+        return Received(record=record, envelope=envelope, message=message)
 
 
 def _summary(error: ValidationError) -> str:

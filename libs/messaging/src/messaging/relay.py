@@ -8,14 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.structs import RecordMetadata
-
-from messaging.envelope import Outgoing
-from messaging.metrics import PUBLISHED, RESENT, UNSENT
+from messaging.log_reader import LogReader, Mark, Place
+from messaging.log_writer import LogWriter
+from messaging.metrics import RESENT, UNSENT
 from messaging.pauses import pauses_s
 from messaging.signal import Signal
-from messaging.store import Outbox, Parcel
+from messaging.store import LogEnd, LogEnds, Outbox, Parcel
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ class Relay:
 
     `replay_window_s` is how far back a lost log is rebuilt. While another instance holds the lease,
     this one waits; a `holder` with a lasting name takes its own lease back at once when it was
-    killed.
+    killed. `trouble` is why it can't publish now.
     """
 
     bootstrap_servers: str
@@ -39,6 +37,7 @@ class Relay:
     check_s: float = 3.0
     send_timeout_s: float = 20.0
     replay_window_s: float = 3_600.0
+    trouble: str | None = field(default=None, init=False)
 
     async def run(self) -> None:
         """Until cancelled. Errors of the broker or the store are waited out with growing pauses."""
@@ -47,8 +46,10 @@ class Relay:
             try:
                 async with _Log(self.bootstrap_servers, self.send_timeout_s) as kafka:
                     pauses = pauses_s()
+                    self.trouble = None
                     await self._serve(kafka)
             except Exception as error:
+                self.trouble = repr(error)
                 pause = next(pauses)
                 log.warning("the relay starts anew in %.1f s: %r", pause, error)
                 await asyncio.sleep(pause)
@@ -65,7 +66,8 @@ class Relay:
             if clock() >= next_check:
                 await self._rebuild_a_lost_log(kafka)
                 next_check = clock() + self.check_s
-            if not await self.publish_once(kafka):
+            if await self.publish_once(kafka) < self.batch:
+                # That was all there was, and whatever is committed from now on wakes it.
                 await self.wake.wait(at_most_s=self.poll_s)
 
     async def emptied(self) -> None:
@@ -83,49 +85,41 @@ class Relay:
             return 0
         ends = await kafka.publish(parcels)
         known = await self.outbox.log_ends()
-        shorter = [place for place, end in ends.items() if end <= known.get(place, 0)]
+        shorter = [
+            place
+            for place, end in ends.items()
+            if place in known and end.next_offset <= known[place].next_offset
+        ]
         if shorter:
             await self._resend(f"{shorter} go on below what was published")
         await self.outbox.mark_sent([parcel.id for parcel in parcels], ends)
+        UNSENT.set(len(parcels) == self.batch)
         return len(parcels)
 
     async def _rebuild_a_lost_log(self, kafka: "_Log") -> None:
-        published = await self.outbox.log_ends()
-        if not published:
-            return
-        ends = await kafka.ends(list(published))
-        shorter = [place for place, end in published.items() if ends.get(place, 0) < end]
-        if shorter:
-            await self._resend(f"{shorter} end before what was published")
+        changed = await kafka.changed(await self.outbox.log_ends())
+        if changed:
+            await self._resend(f"{sorted(changed)} don't end as they were published")
 
     async def _resend(self, why: str) -> None:
         since = datetime.now(UTC) - timedelta(seconds=self.replay_window_s)
         count = await self.outbox.resend(since=since)
         RESENT.inc(count)
-        log.warning("the log was cut short, %d outbox rows are published again: %s", count, why)
+        self.wake.set()
+        log.warning("a log was lost, %d outbox rows are published again: %s", count, why)
 
 
 class _Log:
-    """A producer, and a consumer that only asks for the ends of partitions."""
+    """A writer, and a reader that looks back at what was written."""
 
     def __init__(self, bootstrap_servers: str, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers,
-            enable_idempotence=True,
-            linger_ms=0,
-            max_batch_size=256 * 1024,
-            max_request_size=4 * 1024 * 1024,
-            request_timeout_ms=int(timeout_s * 1000),
-        )
-        self._asker = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap_servers, request_timeout_ms=int(timeout_s * 1000)
-        )
+        self._writer = LogWriter(bootstrap_servers, timeout_s=timeout_s)
+        self._reader = LogReader(bootstrap_servers, timeout_s=timeout_s)
 
     async def __aenter__(self) -> Self:
         try:
-            await self._producer.start()
-            await self._asker.start()
+            await self._writer.start()
+            await self._reader.start()
         except BaseException:
             await self._stop()
             raise
@@ -135,40 +129,24 @@ class _Log:
         await self._stop()
 
     async def _stop(self) -> None:
-        for client in (self._producer, self._asker):
+        for client in (self._writer, self._reader):
             try:
                 async with asyncio.timeout(5):
                     await client.stop()
             except Exception as error:
                 log.warning("a Kafka client did not stop: %r", error)
 
-    async def publish(self, parcels: Sequence[Parcel]) -> dict[tuple[str, int], int]:
-        """All messages, in order per key; returns the ends of the partitions they went to.
-
-        Raises what the producer raises, and TimeoutError when it gets stuck.
-        """
-        async with asyncio.timeout(self._timeout_s):
-            sent = [await self._send(message) for parcel in parcels for message in parcel.messages]
-            ends: dict[tuple[str, int], int] = {}
-            for metadata in await asyncio.gather(*sent):
-                PUBLISHED.labels(metadata.topic).inc()
-                place = (metadata.topic, metadata.partition)
-                ends[place] = max(ends.get(place, 0), metadata.offset + 1)
-            return ends
-
-    async def _send(self, message: Outgoing) -> "asyncio.Future[RecordMetadata]":
-        future: asyncio.Future[RecordMetadata] = await self._producer.send(
-            message.topic,
-            value=message.value.encode(),
-            key=message.key.encode(),
-            partition=message.partition,
-            headers=[(name, text.encode()) for name, text in message.headers.items()],
+    async def publish(self, parcels: Sequence[Parcel]) -> dict[Place, LogEnd]:
+        """See LogWriter.publish."""
+        return await self._writer.publish(
+            [message for parcel in parcels for message in parcel.messages]
         )
-        return future
 
-    async def ends(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """The next offset of each partition."""
-        async with asyncio.timeout(self._timeout_s):
-            partitions = [TopicPartition(topic, partition) for topic, partition in places]
-            found = await self._asker.end_offsets(partitions)
-        return {(place.topic, place.partition): end for place, end in found.items()}
+    async def changed(self, ends: LogEnds) -> set[Place]:
+        """The partitions whose log isn't the one that was published to."""
+        return await self._reader.changed(
+            {
+                place: Mark(offset=end.next_offset - 1, message_id=end.message_id)
+                for place, end in ends.items()
+            }
+        )

@@ -13,8 +13,20 @@ from messaging.work import Request, Settlement
 
 W_co = TypeVar("W_co", covariant=True)
 
-LogEnds: TypeAlias = Mapping[tuple[str, int], int]
-"""The next offset of each (topic, partition), as far as a relay has published."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEnd:
+    """How far a partition has been published: the next offset, and the last message before it.
+
+    A log that was lost and filled anew by others may be longer, but has another message there.
+    """
+
+    next_offset: int
+    message_id: str
+
+
+LogEnds: TypeAlias = Mapping[tuple[str, int], LogEnd]
+"""The end of each (topic, partition), as far as this store's relay has published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +105,7 @@ class Outbox(Protocol):
     async def mark_sent(self, ids: Sequence[int], log_ends: LogEnds) -> None:
         """These parcels are in the log; `log_ends` are the partitions' ends after them."""
 
-    async def log_ends(self) -> dict[tuple[str, int], int]:
+    async def log_ends(self) -> dict[tuple[str, int], LogEnd]:
         """How far the log reached when this store last published."""
 
     async def resend(self, *, since: datetime, until: datetime | None = None) -> int:

@@ -2,28 +2,28 @@
 
 FastStream's defaults would commit before the handler runs, skip records with a bad header and
 pause between empty polls. Here raw records reach the consumer, offsets are committed after the
-transaction, and an outage stops the partition until it is over.
+transaction, and an outage stops the partition until it is over. A log that is no longer the one
+that was read (its broker has lost it) is read from its start.
 """
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any, Final, TypeAlias
 
 from aiokafka import (
     AIOKafkaConsumer,
     ConsumerRebalanceListener,
-    ConsumerRecord,
     TopicPartition,
 )
 from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from contracts.topics import Topic
+from messaging.broker import LongPollBroker, not_decoded, raw_batch
+from messaging.log_memory import LogMemory
+from messaging.log_reader import LogReader, Mark, message_id_of
 from messaging.long_poll import LongPollConsumer
 from messaging.pauses import pauses_s
 from messaging.records import Record
@@ -35,39 +35,27 @@ Consume: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
 MAX_RECORDS: Final = 500
 WATCH_EVERY_S: Final = 3.0
 STUCK_AFTER_S: Final = 30.0
-
-
-class LongPollBroker(KafkaBroker):
-    """A FastStream broker that consumes only, with LongPollConsumers."""
-
-    async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
-        builder: Any = await super()._connect()
-        self.config.broker_config.builder = partial(LongPollConsumer, **builder.keywords)
-        return self.config.broker_config.builder
-
-
-def kafka_broker(bootstrap_servers: str, *, name: str, shutdown_s: float = 10.0) -> KafkaBroker:
-    """The broker of one service. Messages leave by the relay, so it has no producer."""
-    return LongPollBroker(
-        bootstrap_servers,
-        client_id=name,
-        graceful_timeout=shutdown_s,
-        logger=None,
-        consumer_only=True,
-        allow_auto_create_topics=False,
-    )
+ASSIGNMENT_S: Final = 5.0
 
 
 class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Has this instance been given its partitions? There may be none for it."""
+    """Has this instance been given its partitions? There may be none for it.
 
-    def __init__(self) -> None:
+    `begin_with` is called for them; until it is through, `has_begun` isn't set.
+    """
+
+    def __init__(self, begin_with: Callable[[set[TopicPartition]], Awaitable[None]]) -> None:
         self.is_member = False
+        self.has_begun = asyncio.Event()
+        self._begin_with = begin_with
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Offsets are committed batch by batch; there is nothing left to do."""
+        self.has_begun.clear()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
+        await self._begin_with(set(assigned))
+        self.has_begun.set()
         self.is_member = True
 
 
@@ -84,7 +72,7 @@ class Subscription:
 
     def __init__(
         self,
-        broker: KafkaBroker,
+        broker: LongPollBroker,
         topics: Sequence[Topic],
         *,
         group: str,
@@ -94,7 +82,9 @@ class Subscription:
     ) -> None:
         self._consume = consume
         self._group = group
-        self._membership = _Membership()
+        self._bootstrap_servers = broker.bootstrap_servers
+        self._membership = _Membership(self._begin_with)
+        self._memory = LogMemory()
         self._busy = False
         self._progress = 0
         self.is_stuck = False
@@ -109,8 +99,8 @@ class Subscription:
             max_records=max_records,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
-            parser=_raw_batch,
-            decoder=_not_decoded,
+            parser=raw_batch,
+            decoder=not_decoded,
             no_reply=True,
             title=f"{group}:consume",
         )
@@ -134,8 +124,17 @@ class Subscription:
         assert isinstance(records, tuple)
         self._busy = True
         try:
-            await self._deliver(records)
-            await self._commit(consumer, records)
+            await self._membership.has_begun.wait()
+            positions = await _positions(consumer, set(_last_of(records)))
+            # What was fetched before its partition was set back comes again, in its turn.
+            due = [
+                record
+                for record in records
+                if record.offset < positions.get((record.topic, record.partition), 0)
+            ]
+            if due:
+                await self._deliver(due)
+                await self._commit(consumer, due)
         finally:
             self._busy = False
             self._progress += 1
@@ -154,24 +153,67 @@ class Subscription:
                 self.trouble = None
                 return
 
-    async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
+    async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> None:
         """Offsets are hints: a failed commit means a batch of duplicates, and no more."""
-        ends: dict[TopicPartition, int] = defaultdict(int)
-        for record in records:
-            place = TopicPartition(record.topic, record.partition)
-            ends[place] = max(ends[place], record.offset + 1)
-        held = consumer.assignment()
-        offsets = {
-            place: OffsetAndMetadata(end, "") for place, end in ends.items() if place in held
-        }
+        last = _last_of(records)
+        for place, record in last.items():
+            mark = Mark(offset=record.offset, message_id=message_id_of(record))
+            self._memory.saw(place, mark)
         try:
+            positions = await _positions(consumer, set(last))
+            offsets = {
+                place: OffsetAndMetadata(record.offset + 1, self._memory.note(place))
+                for place, record in last.items()
+                if record.offset < positions.get(place, 0)
+            }
             if offsets:
                 await consumer.commit(offsets)
         except Exception as error:
             log.warning("%s could not commit: %r", self._group, error)
 
+    async def _begin_with(self, assigned: set[TopicPartition]) -> None:
+        """Compare the log with what was noted when the offsets were committed."""
+        consumer = self._subscriber.consumer
+        assert isinstance(consumer, LongPollConsumer)
+        try:
+            async with asyncio.timeout(ASSIGNMENT_S):
+                notes = await consumer.committed_notes(assigned)
+                self._memory.recall(notes)
+                if any(notes.values()):
+                    async with LogReader(self._bootstrap_servers) as reader:
+                        await self._read_anew_what_changed(reader)
+        except Exception as error:
+            log.warning("%s can't look back into its log: %r", self._group, error)
+
     async def watch(self) -> None:
-        """Until cancelled: mends a consumer whose log was cut short or that hangs."""
+        """Until cancelled: mends a consumer that hangs, or whose log was lost or cut short."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch_progress())
+            group.create_task(self._watch_log())
+
+    async def _watch_log(self) -> None:
+        while True:
+            try:
+                async with LogReader(self._bootstrap_servers) as reader:
+                    while True:
+                        await asyncio.sleep(WATCH_EVERY_S)
+                        await self._read_anew_what_changed(reader)
+            except Exception as error:
+                log.warning("%s can't look back into its log: %r", self._group, error)
+                await asyncio.sleep(WATCH_EVERY_S)
+
+    async def _read_anew_what_changed(self, reader: LogReader) -> None:
+        changed = await self._memory.changed(reader)
+        consumer = self._subscriber.consumer
+        if not changed or consumer is None:
+            return
+        for place, start in (await reader.starts(changed)).items():
+            if place in consumer.assignment():
+                log.warning("%s isn't the log that was read, and is read from its start", place)
+                consumer.seek(TopicPartition(*place), start)
+        self._memory.forget(changed)
+
+    async def _watch_progress(self) -> None:
         clock = asyncio.get_running_loop().time
         seen, since = self._progress, clock()
         while True:
@@ -210,22 +252,15 @@ class Subscription:
         await self._subscriber.start()
 
 
-async def _raw_batch(
-    records: tuple[ConsumerRecord, ...], parse: Callable[..., Awaitable[Any]]
-) -> Any:
-    """FastStream's parser decodes headers and fails on a bad one, so it sees none of ours."""
-    bare = tuple(
-        ConsumerRecord(**{**_fields_of(record), "headers": (), "value": b""})
-        for record in records[:1]
-    )
-    message = await parse(bare)
-    message.raw_message = records
-    return message
+def _last_of(records: Sequence[Record]) -> dict[TopicPartition, Record]:
+    """The last record of each partition."""
+    last = {(record.topic, record.partition): record for record in records}
+    return {TopicPartition(*place): record for place, record in last.items()}
 
 
-async def _not_decoded(_message: KafkaMessage) -> bytes:
-    return b""
-
-
-def _fields_of(record: ConsumerRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+async def _positions(
+    consumer: AIOKafkaConsumer, places: set[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """How far it has read the partitions that it still holds."""
+    held = consumer.assignment()
+    return {place: await consumer.position(place) for place in places & held}

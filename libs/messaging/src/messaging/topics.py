@@ -15,24 +15,29 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from contracts.topics import TOPICS, Topic
+from messaging.pauses import pauses_s
 
 RETENTION: Final = "retention.ms"
+CLEANUP: Final = "cleanup.policy"
 
 _SET_ON_THE_TOPIC: Final = 1
 """The source of a setting that somebody has given to the topic itself, in Kafka's protocol."""
+
+_UNSET: Final = {CLEANUP: "delete"}
+"""What a broker does with a topic that doesn't say."""
 
 Configs: TypeAlias = Mapping[str, str | None]
 
 
 @dataclass(kw_only=True)
 class Applied:
-    """What was done: `made` are topics; `retention` is the old and the new one, in ms, by topic.
+    """What was done: `made` are topics; `settings` the old and the new value, by topic and name.
 
     `partitions` are those a topic has and those it should have; nothing was done about them.
     """
 
     made: list[str] = field(default_factory=list)
-    retention: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+    settings: dict[tuple[str, str], tuple[str | None, str]] = field(default_factory=dict)
     partitions: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
@@ -40,8 +45,8 @@ class Applied:
         return [
             *(f"made {name}" for name in self.made),
             *(
-                f"{name}: {RETENTION} was {'not set' if old is None else old}, is {new} now"
-                for name, (old, new) in self.retention.items()
+                f"{topic}: {name} was {'not set' if old is None else old}, is {new} now"
+                for (topic, name), (old, new) in self.settings.items()
             ),
             *(
                 f"{name} has {found} partitions and should have {declared}; left as it is"
@@ -57,7 +62,7 @@ async def apply(
     in_memory: bool = False,
     timeout_s: float = 15.0,
 ) -> Applied:
-    """Create the topics that are missing, and set the retention of those that have another.
+    """Create the topics that are missing, and set retention and compaction of the others.
 
     `in_memory` chooses the retention for a broker that keeps its log in memory. Raises KafkaError
     or TimeoutError when the broker doesn't do it in time.
@@ -75,31 +80,47 @@ async def _apply(client: Any, topics: Sequence[Topic], in_memory: bool) -> Appli
     existing = set(await client.list_topics())
     known = {topic.name: topic for topic in topics if topic.name in existing}
     missing = [topic for topic in topics if topic.name not in existing]
-    applied = Applied(made=[topic.name for topic in missing])
+    applied = Applied()
     if missing:
         made = await client.create_topics([_new_topic(topic, in_memory) for topic in missing])
         _raise_errors(made.topic_errors)
+        applied.made = [name for name, code, _text in made.topic_errors if not code]
+        await _until_known(client, [topic.name for topic in missing])
     if known:
         for description in await client.describe_topics(list(known)):
             found, declared = len(description["partitions"]), known[description["topic"]].partitions
             if found != declared:
                 applied.partitions[description["topic"]] = (found, declared)
-        retention = {name: _retention_ms(topic, in_memory) for name, topic in known.items()}
-        applied.retention = await _set_retention(client, retention)
+        declared_settings = {name: _settings(topic, in_memory) for name, topic in known.items()}
+        applied.settings = await _set(client, declared_settings)
     return applied
 
 
-async def _set_retention(
-    client: Any, declared: Mapping[str, int]
-) -> dict[str, tuple[int | None, int]]:
+async def _until_known(client: Any, names: Sequence[str]) -> None:
+    """A broker says that a topic is made a little before it can be used."""
+    for pause in pauses_s(first_s=0.01, longest_s=0.2):
+        described = await client.describe_topics(names)
+        if all(topic["partitions"] and not topic["error_code"] for topic in described):
+            return
+        await asyncio.sleep(pause)
+
+
+async def _set(
+    client: Any, declared: Mapping[str, Mapping[str, str]]
+) -> dict[tuple[str, str], tuple[str | None, str]]:
     """What has changed. The request replaces all settings of a topic, so it repeats the others."""
-    changed, resources = {}, []
-    for name, configs in (await _configs(client, list(declared))).items():
-        old = configs.get(RETENTION)
-        if old != str(declared[name]):
-            changed[name] = (None if old is None else int(old), declared[name])
-            new = {**configs, RETENTION: str(declared[name])}
-            resources.append(ConfigResource(ConfigResourceType.TOPIC, name, new))
+    changed: dict[tuple[str, str], tuple[str | None, str]] = {}
+    resources = []
+    for topic, configs in (await _configs(client, list(declared))).items():
+        other = {
+            name: (configs.get(name), value)
+            for name, value in declared[topic].items()
+            if (configs.get(name) or _UNSET.get(name)) != value
+        }
+        if other:
+            changed |= {(topic, name): values for name, values in other.items()}
+            new = {**configs, **declared[topic]}
+            resources.append(ConfigResource(ConfigResourceType.TOPIC, topic, new))
     if resources:
         for response in await client.alter_configs(resources):
             _raise_errors((name, code, text) for code, text, _type, name in response.resources)
@@ -124,12 +145,16 @@ def _new_topic(topic: Topic, in_memory: bool) -> NewTopic:
         num_partitions=topic.partitions,
         replication_factor=1 if in_memory else -1,
         replica_assignments=None if in_memory else {},
-        topic_configs={RETENTION: str(_retention_ms(topic, in_memory))},
+        topic_configs=_settings(topic, in_memory),
     )
 
 
-def _retention_ms(topic: Topic, in_memory: bool) -> int:
-    return topic.memory_retention_ms if in_memory else topic.retention_ms
+def _settings(topic: Topic, in_memory: bool) -> dict[str, str]:
+    retention_ms = topic.memory_retention_ms if in_memory else topic.retention_ms
+    return {
+        RETENTION: str(retention_ms),
+        CLEANUP: "compact" if topic.is_compacted else "delete",
+    }
 
 
 def _raise_errors(errors: Iterable[tuple[str, int, str | None]]) -> None:
@@ -143,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0, or 1 with one clear sentence."""
     parser = argparse.ArgumentParser(prog="python -m messaging.topics")
     command = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
-        "apply", help="make the declared topics, set their retention"
+        "apply", help="make the declared topics, set retention and compaction"
     )
     command.add_argument("--bootstrap", required=True, metavar="HOST:PORT")
     command.add_argument(

@@ -6,11 +6,12 @@ import pytest
 from libs.messaging.tests.memory_outbox import MemoryOutbox
 
 from contracts.topics import LEDGER_COMMANDS, LEDGER_EVENTS
+from messaging.broker import LongPollBroker
 from messaging.delivery import Delivery, Loop, NotReady
 from messaging.records import Record
 from messaging.relay import Relay
 from messaging.signal import Signal
-from messaging.subscriber import Subscription, kafka_broker
+from messaging.subscriber import Subscription
 from testkit.brokers import Broker, EmbeddedBroker
 from testkit.waiting import until
 
@@ -21,7 +22,7 @@ async def ignore(records: Sequence[Record]) -> None:
 
 def delivery_of(broker: Broker, outbox: MemoryOutbox, *, loops: Sequence[Loop] = ()) -> Delivery:
     name = f"test.{uuid4().hex}"
-    kafka = kafka_broker(broker.bootstrap_servers, name=name, shutdown_s=0.5)
+    kafka = LongPollBroker(broker.bootstrap_servers, name=name, shutdown_s=0.5)
     return Delivery(
         broker=kafka,
         subscription=Subscription(kafka, [LEDGER_COMMANDS], group=name, consume=ignore),

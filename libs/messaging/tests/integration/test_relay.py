@@ -4,8 +4,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from libs.messaging.tests.memory_outbox import MemoryOutbox
 
 from contracts.topics import GATEWAY_OUTCOMES, LEDGER_EVENTS, Topic
+from messaging.log_writer import BATCH_BYTES
 from messaging.relay import Relay
 from messaging.signal import Signal
+from messaging.store import LogEnd
 from testkit.brokers import Broker, EmbeddedBroker
 from testkit.waiting import in_background, until
 
@@ -77,12 +79,26 @@ async def test_a_message_goes_with_its_headers_to_the_partition_it_names(
     assert {name: value.decode()} == outbox.parcels[1].messages[0].headers
 
 
+async def test_what_is_too_much_for_one_batch_goes_in_several_and_stays_in_order(
+    broker: Broker, topic: Topic
+) -> None:
+    outbox = MemoryOutbox()
+    sizes = [BATCH_BYTES // 3, BATCH_BYTES // 2, 2 * BATCH_BYTES, 10, BATCH_BYTES // 2, 10]
+    outbox.put(topic, *(("k", f"{n}".ljust(size)) for n, size in enumerate(sizes)), partition=0)
+    async with in_background(relay_of(broker, outbox).run()):
+        await until(lambda: outbox.is_empty)
+    found = (await log_of(broker, topic))[0]
+    assert [int(record.value) for record in found] == list(range(len(sizes)))
+    assert outbox.ends[topic.name, 0].next_offset == len(sizes)
+
+
 async def test_how_far_the_log_reaches_is_remembered(broker: Broker, topic: Topic) -> None:
     outbox = MemoryOutbox()
     outbox.put(topic, ("k", "a"), ("k", "b"), partition=1)
     async with in_background(relay_of(broker, outbox).run()):
         await until(lambda: outbox.is_empty)
-    assert outbox.ends == {(topic.name, 1): 2}
+    last = outbox.parcels[1].messages[1].headers["ce_id"]
+    assert outbox.ends == {(topic.name, 1): LogEnd(next_offset=2, message_id=last)}
 
 
 async def test_a_commit_is_published_at_once_when_the_relay_is_woken(
@@ -141,7 +157,7 @@ async def test_a_log_that_goes_on_below_what_was_published_is_noticed_at_the_nex
     outbox.put(topic, ("k", "first"), partition=0)
     async with in_background(relay.run()):
         await until(lambda: outbox.is_empty)
-        outbox.ends[topic.name, 0] = 1_000
+        outbox.ends[topic.name, 0] = LogEnd(next_offset=1_000, message_id="lost")
         outbox.put(topic, ("k", "second"), partition=0)
 
         async def first_is_there_again() -> bool:
@@ -149,6 +165,23 @@ async def test_a_log_that_goes_on_below_what_was_published_is_noticed_at_the_nex
             return values == [b"first", b"second", b"first"]
 
         await until(first_is_there_again)
+
+
+async def test_a_log_that_others_have_filled_beyond_what_was_published_is_known_as_another(
+    broker: Broker, topic: Topic, producer: AIOKafkaProducer
+) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(topic, ("k", "first"), partition=0)
+    for _ in range(5):
+        await producer.send_and_wait(topic.name, b"somebody else", partition=0)
+    outbox.sent = set(outbox.parcels)
+    outbox.ends[topic.name, 0] = LogEnd(next_offset=1, message_id="first")
+    async with in_background(relay_of(broker, outbox).run()):
+
+        async def first_is_there() -> bool:
+            return "first" in await texts_in(broker, topic)
+
+        await until(first_is_there)
 
 
 async def test_what_a_broker_that_is_away_missed_is_published_when_it_is_back(

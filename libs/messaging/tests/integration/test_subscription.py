@@ -3,11 +3,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
 
 from contracts.topics import Topic
 from messaging import subscriber
+from messaging.broker import LongPollBroker
+from messaging.long_poll import LongPollConsumer
 from messaging.records import Record
-from messaging.subscriber import Subscription, kafka_broker
+from messaging.subscriber import Subscription
 from testkit.brokers import Broker
 from testkit.waiting import in_background, until
 
@@ -19,7 +22,7 @@ class Reader:
         self.records: list[Record] = []
         self.batches = 0
         self.failures = failures
-        self._kafka = kafka_broker(broker.bootstrap_servers, name=topic.name, shutdown_s=0.5)
+        self._kafka = LongPollBroker(broker.bootstrap_servers, name=topic.name, shutdown_s=0.5)
         self.subscription = Subscription(
             self._kafka, [topic], group=topic.name, consume=self._consume
         )
@@ -162,3 +165,57 @@ async def test_a_consumer_that_hangs_is_seen_and_started_anew(
             await reader.has_read(2)
             await until(lambda: not reader.subscription.is_stuck)
     assert reader.values == [b"one", b"two"]
+
+
+async def commit(broker: Broker, topic: Topic, offset: int, note: str) -> None:
+    """Leave an offset behind, as an instance that has stopped."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.bootstrap_servers, group_id=topic.name, enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        place = TopicPartition(topic.name, 0)
+        consumer.assign([place])
+        await consumer.commit({place: OffsetAndMetadata(offset, note)})
+    finally:
+        await consumer.stop()
+
+
+async def test_offsets_that_survive_their_log_skip_nothing_of_the_new_one(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    await send(b"one", headers=[("ce_id", b"a")])
+    await send(b"two", b"three", headers=[("ce_id", b"b")])
+    await commit(broker, topic, 2, "1 lost")
+    async with Reader(broker, topic).reading() as reader:
+        await reader.has_read(3)
+    assert reader.values == [b"one", b"two", b"three"]
+
+
+async def test_a_log_that_is_replaced_while_it_is_read_is_read_from_its_start(
+    broker: Broker, topic: Topic, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber, "WATCH_EVERY_S", 0.05)
+    await send(b"one", b"two", headers=[("ce_id", b"a")])
+    async with Reader(broker, topic).reading() as reader:
+        await reader.has_read(2)
+        reader.subscription._memory.recall({(topic.name, 0): "0 lost"})
+        async with in_background(reader.subscription.watch()):
+            await reader.has_read(4)
+    assert reader.values == [b"one", b"two"] * 2
+
+
+async def test_an_offset_is_kept_with_a_message_that_lies_before_it(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    await send(b"one", headers=[("ce_id", b"a")])
+    async with Reader(broker, topic).reading() as reader:
+        await reader.has_read(1)
+
+        async def is_noted() -> bool:
+            consumer = reader.subscription._subscriber.consumer
+            assert isinstance(consumer, LongPollConsumer)
+            place = TopicPartition(topic.name, 0)
+            return await consumer.committed_notes([place]) == {place: "0 a"}
+
+        await until(is_noted)

@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from contracts.topics import TOPICS, Topic
-from messaging.topics import RETENTION, Applied, apply, main
+from messaging.topics import CLEANUP, RETENTION, Applied, apply, main
 from testkit.brokers import Broker
 from testkit.processes import free_port
 
@@ -41,7 +41,9 @@ async def test_a_broker_that_keeps_its_log_keeps_it_for_longer(broker: Broker) -
     assert await apply(broker.bootstrap_servers, [own]) == Applied(made=[own.name])
     assert await apply(broker.bootstrap_servers, [own]) == Applied()
     applied = await apply(broker.bootstrap_servers, [own], in_memory=True)
-    assert applied.retention == {own.name: (own.retention_ms, own.memory_retention_ms)}
+    assert applied.settings == {
+        (own.name, RETENTION): (str(own.retention_ms), str(own.memory_retention_ms))
+    }
 
 
 async def test_another_retention_is_set_and_other_settings_stay(
@@ -52,8 +54,11 @@ async def test_another_retention_is_set_and_other_settings_stay(
         await client.alter_configs([settings(topic, {RETENTION: old, "segment.bytes": "7000000"})])
     longer = replace(topic, memory_retention_ms=topic.memory_retention_ms + 1)
     applied = await apply(broker.bootstrap_servers, [longer], in_memory=True)
-    assert applied.retention == {
-        topic.name: (topic.memory_retention_ms, longer.memory_retention_ms)
+    assert applied.settings == {
+        (topic.name, RETENTION): (
+            str(topic.memory_retention_ms),
+            str(longer.memory_retention_ms),
+        )
     }
     async with admin(broker) as client:
         [response] = await client.describe_configs([settings(topic)])
@@ -61,6 +66,13 @@ async def test_another_retention_is_set_and_other_settings_stay(
     found = {entry[0]: entry[1] for entry in entries}
     assert found[RETENTION] == str(longer.memory_retention_ms)
     assert found["segment.bytes"] == "7000000"
+
+
+async def test_a_topic_is_compacted_when_it_is_declared_so(broker: Broker, topic: Topic) -> None:
+    compacted = replace(topic, is_compacted=True)
+    applied = await apply(broker.bootstrap_servers, [compacted], in_memory=True)
+    assert applied.settings == {(topic.name, CLEANUP): ("delete", "compact")}
+    assert await apply(broker.bootstrap_servers, [compacted], in_memory=True) == Applied()
 
 
 async def test_partitions_are_reported_and_never_added(broker: Broker, topic: Topic) -> None:

@@ -51,6 +51,14 @@ async def test_no_more_is_asked_at_a_time_than_a_batch() -> None:
     assert [await asker.ask_once() for _ in range(4)] == [2, 2, 1, 0]
 
 
+async def test_nothing_is_asked_while_nothing_can_be_sent() -> None:
+    late, is_paused = uuid4(), True
+    asker = Asker(requests=MemoryRequests((late, now())), is_paused=lambda: is_paused)
+    assert await asker.ask_once() == 0
+    is_paused = False
+    assert await asker.ask_once() == 1
+
+
 async def test_a_store_that_is_away_is_asked_again_later() -> None:
     late = uuid4()
     requests = MemoryRequests((late, now()), failures=2)

@@ -93,10 +93,11 @@ class Printer:
             problems=PROBLEMS,
         )
 
-    async def take(self, note_id: UUID | None = None) -> UUID:
+    async def take(self, note_id: UUID | None = None, *, sent: datetime | None = None) -> UUID:
         command_id = new_id()
         command = PrintNote(note_id=note_id or uuid4())
-        await self._consumer.consume([record_of(command, id=command_id)])
+        record = record_of(command, id=command_id, time=sent or datetime.now(UTC))
+        await self._consumer.consume([record])
         self.wake.set()
         return command_id
 

@@ -1,0 +1,53 @@
+"""FastStream's broker as we use it: it consumes only, and hands over batches of raw records."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+
+from messaging.long_poll import LongPollConsumer
+
+
+class LongPollBroker(KafkaBroker):
+    """A FastStream broker with LongPollConsumers. Messages leave by the relay: no producer."""
+
+    def __init__(self, bootstrap_servers: str, *, name: str, shutdown_s: float = 10.0) -> None:
+        super().__init__(
+            bootstrap_servers,
+            client_id=name,
+            graceful_timeout=shutdown_s,
+            logger=None,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+        )
+        self.bootstrap_servers = bootstrap_servers
+
+    async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
+        builder: Any = await super()._connect()
+        self.config.broker_config.builder = partial(LongPollConsumer, **builder.keywords)
+        return self.config.broker_config.builder
+
+
+async def raw_batch(
+    records: tuple[ConsumerRecord, ...], parse: Callable[..., Awaitable[Any]]
+) -> Any:
+    """FastStream's parser decodes headers and fails on a bad one, so it sees none of ours."""
+    bare = tuple(
+        ConsumerRecord(**{**_fields_of(record), "headers": (), "value": b""})
+        for record in records[:1]
+    )
+    message = await parse(bare)
+    message.raw_message = records
+    return message
+
+
+async def not_decoded(_message: KafkaMessage) -> bytes:
+    """FastStream's decoder: `messaging.records` is ours."""
+    return b""
+
+
+def _fields_of(record: ConsumerRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
