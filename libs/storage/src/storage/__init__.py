@@ -1,1 +1,1 @@
-"""Unit of work, outbox and inbox tables, keyset pages and migrations for SQL stores."""
+"""Unit of work, outbox, inbox, pages and migrations, on SQL stores and on MongoDB."""

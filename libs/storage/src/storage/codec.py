@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from contracts.problems import Problem
@@ -12,7 +11,7 @@ from messaging.work import Settlement
 
 def pack(messages: Sequence[Outgoing]) -> str:
     """Messages to JSON text, in order."""
-    return json.dumps([asdict(message) for message in messages], separators=(",", ":"))
+    return json.dumps([_members(message) for message in messages], separators=(",", ":"))
 
 
 def unpack(text: str) -> list[Outgoing]:
@@ -44,3 +43,13 @@ def settlement_from(text: str | None) -> Settlement | None:
         result=content["result"],
         problem=None if problem is None else Problem.model_validate(problem),
     )
+
+
+def _members(message: Outgoing) -> dict[str, Any]:
+    return {
+        "topic": message.topic,
+        "key": message.key,
+        "value": message.value,
+        "headers": message.headers,
+        "partition": message.partition,
+    }

@@ -6,9 +6,11 @@ from socket import gaierror
 from typing import Any, Final
 from uuid import uuid4
 
+import asyncpg
+from asyncpg import PostgresError
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -20,6 +22,10 @@ _POSTGRES_TIMES: Final = {"timeout": WAIT_S, "command_timeout": 3 * WAIT_S}
 
 _SERIALIZATION_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 _OUTAGE_CLASSES: Final = frozenset({"08", "53", "57", "58"})
+_AWAY: Final = (
+    *(PoolTimeout, ConnectionError, TimeoutError, gaierror),
+    *(InterfaceError, asyncpg.InterfaceError),
+)
 _SQLITE_OUTAGES: Final = ("locked", "busy", "unable to open", "disk i/o", "disk is full")
 
 
@@ -40,7 +46,9 @@ class Database:
             self._writer = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(url, connections=4, begin="BEGIN")
         else:
-            self._writer = self._reader = _postgres_engine(url)
+            self._writer = _postgres_engine(url)
+            # A query is a transaction of its own: no trips to begin and to end one.
+            self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -77,17 +85,23 @@ class Database:
 
 def is_transient(error: BaseException) -> bool:
     """Is the store away, busy, or was a transaction chosen as a deadlock's victim?"""
-    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError | gaierror | InterfaceError):
+    if isinstance(error, _AWAY):
         return True
+    if isinstance(error, PostgresError):
+        return _is_outage(error.sqlstate)
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated:
         return True
     state: str | None = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return state in _SERIALIZATION_STATES or state[:2] in _OUTAGE_CLASSES
+        return _is_outage(state)
     text = str(error.orig).lower()
     return isinstance(error, OperationalError) and any(sign in text for sign in _SQLITE_OUTAGES)
+
+
+def _is_outage(state: str) -> bool:
+    return state in _SERIALIZATION_STATES or state[:2] in _OUTAGE_CLASSES
 
 
 def _sqlite_engine(url: str, *, connections: int, begin: str) -> AsyncEngine:
@@ -116,12 +130,19 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> AsyncEngine:
 
 
 def _postgres_engine(url: str) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=5,
         max_overflow=5,
         pool_timeout=WAIT_S,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args=_POSTGRES_TIMES,
     )
+    event.listen(engine.sync_engine, "checkout", _replace_if_closed)
+    return engine
+
+
+def _replace_if_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """The driver hears of the end at once, so that nobody need ask: that takes three trips."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server has closed it")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from messaging.store import LogEnds, Parcel
+from messaging.store import LogEnd, LogEnds, Parcel
 from storage.codec import unpack
 from storage.database import Database
 from storage.notify import OUTBOX_CHANNEL, notify
@@ -46,19 +46,32 @@ class SqlOutbox:
                 await connection.execute(
                     statement.on_conflict_do_update(
                         index_elements=["topic", "partition"],
-                        set_={"next_offset": statement.excluded.next_offset},
+                        set_={
+                            "next_offset": statement.excluded.next_offset,
+                            "message_id": statement.excluded.message_id,
+                        },
                     ),
                     [
-                        {"topic": topic, "partition": partition, "next_offset": end}
+                        {
+                            "topic": topic,
+                            "partition": partition,
+                            "next_offset": end.next_offset,
+                            "message_id": end.message_id,
+                        }
                         for (topic, partition), end in log_ends.items()
                     ],
                 )
 
-    async def log_ends(self) -> dict[tuple[str, int], int]:
+    async def log_ends(self) -> dict[tuple[str, int], LogEnd]:
         """See messaging.store.Outbox."""
         async with self._db.read() as connection:
             rows = (await connection.execute(select(self._tables.log_ends))).all()
-        return {(row.topic, row.partition): row.next_offset for row in rows}
+        return {
+            (row.topic, row.partition): LogEnd(
+                next_offset=row.next_offset, message_id=row.message_id
+            )
+            for row in rows
+        }
 
     async def resend(self, *, since: datetime, until: datetime | None = None) -> int:
         """See messaging.store.Outbox."""

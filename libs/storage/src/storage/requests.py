@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from messaging.signal import Signal
 from messaging.work import Request
@@ -42,19 +42,24 @@ class SqlRequests:
         """See messaging.store.Requests."""
         table = self._tables.requests
         async with self._db.write() as connection:
-            rows = (
-                await connection.execute(
-                    select(table).where(table.c.command_id.in_(list(requests)))
-                )
-            ).all()
+            # What somebody else has locked is being answered now, and needn't be waited for.
+            query = (
+                select(table)
+                .where(table.c.command_id.in_(list(requests)))
+                .with_for_update(skip_locked=True)
+            )
+            rows = (await connection.execute(query)).all()
             messages = [message for row in rows for message in unpack(row.message)]
             if not messages:
                 return
             await post(self._db, connection, self._tables, messages)
-            for row in rows:
-                await connection.execute(
-                    update(table)
-                    .where(table.c.command_id == row.command_id)
-                    .values(asked=row.asked + 1, ask_again_at=requests[row.command_id])
-                )
+            statement = (
+                update(table)
+                .where(table.c.command_id == bindparam("id"))
+                .values(asked=table.c.asked + 1, ask_again_at=bindparam("at"))
+            )
+            await connection.execute(
+                statement,
+                [{"id": row.command_id, "at": requests[row.command_id]} for row in rows],
+            )
         self._outbox_wake.set()

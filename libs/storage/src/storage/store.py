@@ -16,13 +16,14 @@ from messaging.envelope import Envelope, Outgoing, ReplyAddress
 from messaging.inbox import InboxEntry
 from messaging.signal import Signal
 from messaging.store import DeadLetter, Job, LeaseLost
-from messaging.work import Postbox, Settlement
+from messaging.work import Postbox, Request, Settlement
 from storage import database
 from storage.codec import pack, settlement_from, settlement_text
 from storage.database import Database
 from storage.dead_letters import letter_row, published
 from storage.notify import JOBS_CHANNEL, notify
 from storage.posting import post
+from storage.savepoint import Savepoint
 from storage.tables import DeliveryTables
 from storage.work import SqlWork
 
@@ -89,11 +90,14 @@ class SqlTransaction(Generic[W]):
     def __init__(self, store: SqlStore[W], connection: AsyncConnection) -> None:
         self._store = store
         self._connection = connection
+        self._savepoint = Savepoint(store.db, connection)
         self._tables = store.tables
         self._now = datetime.now(UTC)
         self._entries: dict[UUID, InboxEntry] = {}
         self._known: set[UUID] = set()
         self._outbox: list[Outgoing] = []
+        self._requests: list[Request] = []
+        self._answered: list[UUID] = []
         self._letters: list[DeadLetter] = []
         self.has_posted = False
         self.has_enqueued = False
@@ -101,11 +105,16 @@ class SqlTransaction(Generic[W]):
     @asynccontextmanager
     async def work(self, cause: Envelope) -> AsyncIterator[W]:
         """See messaging.store.Transaction."""
-        async with self._connection.begin_nested():
-            work = self._store.unit(self._connection, cause)
+        work = self._store.unit(self._connection, cause)
+        await self._savepoint.move_here()
+        try:
             yield work
-            await self._write_requests(work.postbox)
+        except Exception:
+            await self._savepoint.undo()
+            raise
         self._outbox.extend(work.postbox.messages)
+        self._requests.extend(work.postbox.requests)
+        self._answered.extend(work.postbox.answered)
         for command_id, settlement in work.postbox.settlements.items():
             await self.settle(command_id, settlement)
 
@@ -170,6 +179,7 @@ class SqlTransaction(Generic[W]):
     async def flush(self) -> None:
         """Write what has been collected. The store calls it before it commits."""
         await self._write_entries()
+        await self._write_requests()
         await self._write_letters()
         if self._outbox:
             await post(self._store.db, self._connection, self._tables, self._outbox)
@@ -215,9 +225,9 @@ class SqlTransaction(Generic[W]):
                 [letter_row(letter, self._now) for letter in self._letters],
             )
 
-    async def _write_requests(self, postbox: Postbox) -> None:
+    async def _write_requests(self) -> None:
         requests = self._tables.requests
-        if postbox.requests:
+        if self._requests:
             again = self._now + timedelta(seconds=pause_after(1))
             statement = upsert(self._store.db, requests).on_conflict_do_nothing()
             await self._connection.execute(
@@ -229,12 +239,12 @@ class SqlTransaction(Generic[W]):
                         "asked": 1,
                         "ask_again_at": again,
                     }
-                    for request in postbox.requests
+                    for request in self._requests
                 ],
             )
-        if postbox.answered:
+        if self._answered:
             await self._connection.execute(
-                delete(requests).where(requests.c.command_id.in_(postbox.answered))
+                delete(requests).where(requests.c.command_id.in_(self._answered))
             )
 
 

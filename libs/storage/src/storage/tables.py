@@ -139,6 +139,7 @@ def _log_ends(metadata: MetaData) -> Table:
         Column("topic", String(128), primary_key=True),
         Column("partition", Integer, primary_key=True),
         Column("next_offset", BigId, nullable=False),
+        Column("message_id", String(64), nullable=False),
     )
 
 

@@ -1,4 +1,4 @@
-"""The unit of work of a SQL store."""
+"""The unit of work of a store."""
 
 from uuid import UUID
 
@@ -11,11 +11,10 @@ from messaging.envelope import Envelope
 from messaging.work import Postbox, Settlement
 
 
-class SqlWork:
-    """What handlers get; a service's own work adds its repositories on `connection`."""
+class PostingWork:
+    """What handlers get on every store: what they say is collected in a postbox."""
 
-    def __init__(self, connection: AsyncConnection, postbox: Postbox) -> None:
-        self.connection = connection
+    def __init__(self, postbox: Postbox) -> None:
         self.postbox = postbox
 
     @property
@@ -42,3 +41,11 @@ class SqlWork:
     def refuse(self, command_id: UUID, problem: Problem) -> None:
         """See messaging.work.Work."""
         self.postbox.settle(command_id, Settlement.refused(problem))
+
+
+class SqlWork(PostingWork):
+    """On a SQL store; a service's own work adds its repositories on `connection`."""
+
+    def __init__(self, connection: AsyncConnection, postbox: Postbox) -> None:
+        super().__init__(postbox)
+        self.connection = connection

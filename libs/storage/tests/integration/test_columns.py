@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from libs.storage.tests.integration.conftest import notes
+from libs.storage.tests.instances import notes
 from sqlalchemy import insert, select
 from sqlalchemy.exc import StatementError
 

@@ -4,33 +4,26 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from libs.storage.tests.integration.conftest import Store
+from libs.storage.tests.instances import Instance
 
 from contracts.ids import new_id
-from messaging.store import Job, LeaseLost
-from storage.database import Database
-from storage.jobs import SqlJobs
-from storage.tables import DeliveryTables
+from messaging.store import Job, Jobs, LeaseLost, Store
+from storage.work import PostingWork
 
 
 @pytest.fixture
-def jobs(db: Database, tables: DeliveryTables) -> SqlJobs:
-    return SqlJobs(db, tables)
+def other_jobs(other: Instance) -> Jobs:
+    return other.delivery.jobs
 
 
-@pytest.fixture
-def other_jobs(other_db: Database, tables: DeliveryTables) -> SqlJobs:
-    return SqlJobs(other_db, tables)
-
-
-async def put(store: Store, *keys: str) -> list[UUID]:
+async def put(store: Store[PostingWork], *keys: str) -> list[UUID]:
     jobs = [Job(id=new_id(), key=key, value="{}", headers={"ce_type": "X"}) for key in keys]
     async with store.begin() as transaction:
         await transaction.enqueue(jobs)
     return [job.id for job in jobs]
 
 
-async def end(store: Store, job: Job) -> None:
+async def end(store: Store[PostingWork], job: Job) -> None:
     async with store.begin() as transaction:
         await transaction.end(job)
 
@@ -39,7 +32,9 @@ def ids_of(jobs: list[Job]) -> list[UUID]:
     return [job.id for job in jobs]
 
 
-async def test_a_job_comes_back_as_it_was_put_with_a_lease(store: Store, jobs: SqlJobs) -> None:
+async def test_a_job_comes_back_as_it_was_put_with_a_lease(
+    store: Store[PostingWork], jobs: Jobs
+) -> None:
     [id_] = await put(store, "a")
     [job] = await jobs.lease(10, lease_s=60)
     assert (job.id, job.key, job.value, dict(job.headers)) == (id_, "a", "{}", {"ce_type": "X"})
@@ -48,7 +43,7 @@ async def test_a_job_comes_back_as_it_was_put_with_a_lease(store: Store, jobs: S
 
 
 async def test_the_oldest_of_each_key_is_leased_and_the_next_waits_for_its_end(
-    store: Store, jobs: SqlJobs
+    store: Store[PostingWork], jobs: Jobs
 ) -> None:
     first, second, other = await put(store, "a", "a", "b")
     leased = await jobs.lease(10, lease_s=60)
@@ -58,14 +53,14 @@ async def test_the_oldest_of_each_key_is_leased_and_the_next_waits_for_its_end(
     assert ids_of(await jobs.lease(10, lease_s=60)) == [second]
 
 
-async def test_no_more_are_leased_than_asked_for(store: Store, jobs: SqlJobs) -> None:
+async def test_no_more_are_leased_than_asked_for(store: Store[PostingWork], jobs: Jobs) -> None:
     await put(store, "a", "b", "c")
     assert len(await jobs.lease(2, lease_s=60)) == 2
     assert len(await jobs.lease(2, lease_s=60)) == 1
 
 
 async def test_two_workers_never_have_the_same_job(
-    store: Store, jobs: SqlJobs, other_jobs: SqlJobs
+    store: Store[PostingWork], jobs: Jobs, other_jobs: Jobs
 ) -> None:
     ids = await put(store, *(f"key-{n}" for n in range(20)))
     halves = await asyncio.gather(jobs.lease(10, lease_s=60), other_jobs.lease(10, lease_s=60))
@@ -74,7 +69,7 @@ async def test_two_workers_never_have_the_same_job(
 
 
 async def test_a_lease_that_has_run_out_passes_on_and_its_old_holder_can_end_nothing(
-    store: Store, jobs: SqlJobs, other_jobs: SqlJobs
+    store: Store[PostingWork], jobs: Jobs, other_jobs: Jobs
 ) -> None:
     await put(store, "a")
     [late] = await jobs.lease(1, lease_s=-1)
@@ -87,7 +82,7 @@ async def test_a_lease_that_has_run_out_passes_on_and_its_old_holder_can_end_not
     assert await jobs.lease(1, lease_s=60) == []
 
 
-async def test_a_renewed_lease_does_not_run_out(store: Store, jobs: SqlJobs) -> None:
+async def test_a_renewed_lease_does_not_run_out(store: Store[PostingWork], jobs: Jobs) -> None:
     await put(store, "a")
     [job] = await jobs.lease(1, lease_s=-1)
     assert await jobs.renew(job, lease_s=60)
@@ -95,7 +90,7 @@ async def test_a_renewed_lease_does_not_run_out(store: Store, jobs: SqlJobs) -> 
 
 
 async def test_a_paused_job_rests_holds_up_its_key_and_keeps_its_count(
-    store: Store, jobs: SqlJobs
+    store: Store[PostingWork], jobs: Jobs
 ) -> None:
     first, _ = await put(store, "a", "a")
     [job] = await jobs.lease(1, lease_s=60)
@@ -106,7 +101,9 @@ async def test_a_paused_job_rests_holds_up_its_key_and_keeps_its_count(
     assert await jobs.lease(10, lease_s=60) == []
 
 
-async def test_a_job_whose_pause_is_over_is_tried_again(store: Store, jobs: SqlJobs) -> None:
+async def test_a_job_whose_pause_is_over_is_tried_again(
+    store: Store[PostingWork], jobs: Jobs
+) -> None:
     await put(store, "a")
     [job] = await jobs.lease(1, lease_s=60)
     await jobs.pause(job, until=datetime.now(UTC), error="broken")
@@ -115,14 +112,18 @@ async def test_a_job_whose_pause_is_over_is_tried_again(store: Store, jobs: SqlJ
     assert again.lease != job.lease
 
 
-async def test_a_job_that_is_there_already_stays_as_it_is(store: Store, jobs: SqlJobs) -> None:
+async def test_a_job_that_is_there_already_stays_as_it_is(
+    store: Store[PostingWork], jobs: Jobs
+) -> None:
     [id_] = await put(store, "a")
     async with store.begin() as transaction:
         await transaction.enqueue([Job(id=id_, key="a", value="other", headers={})])
     assert [job.value for job in await jobs.lease(10, lease_s=60)] == ["{}"]
 
 
-async def test_a_job_ends_with_the_transaction_or_not_at_all(store: Store, jobs: SqlJobs) -> None:
+async def test_a_job_ends_with_the_transaction_or_not_at_all(
+    store: Store[PostingWork], jobs: Jobs
+) -> None:
     await put(store, "a")
     [job] = await jobs.lease(1, lease_s=60)
 
@@ -136,8 +137,10 @@ async def test_a_job_ends_with_the_transaction_or_not_at_all(store: Store, jobs:
     await end(store, job)
 
 
-async def test_only_a_commit_with_jobs_wakes_the_workers(store: Store) -> None:
-    waiting = asyncio.create_task(store.jobs_wake.wait(at_most_s=60))
+async def test_only_a_commit_with_jobs_wakes_the_workers(
+    instance: Instance, store: Store[PostingWork]
+) -> None:
+    waiting = asyncio.create_task(instance.delivery.jobs_wake.wait(at_most_s=60))
     async with store.begin() as transaction:
         await transaction.enqueue([])
     await asyncio.sleep(0)

@@ -1,8 +1,9 @@
 import asyncio
 from collections.abc import AsyncIterator
+from typing import TypeAlias
 
 import pytest
-from libs.storage.tests.integration.conftest import Store, delivery, metadata, store_on
+from libs.storage.tests.instances import delivery, metadata
 from sqlalchemy import text
 
 from contracts.ids import new_id
@@ -12,6 +13,8 @@ from messaging.store import Job
 from storage.database import Database
 from storage.notify import JOBS_CHANNEL, OUTBOX_CHANNEL, Listener
 from storage.outbox import SqlOutbox
+from storage.store import SqlStore
+from storage.work import SqlWork
 from testkit.postgres import PostgresServer
 from testkit.waiting import in_background, until
 
@@ -20,6 +23,12 @@ CUT_THE_LISTENER = text(
     " WHERE datname = current_database() AND query ~ '^LISTEN'"
 )
 MESSAGE = Outgoing(topic="notes.events.v1", key="1", value="{}", headers={})
+
+Store: TypeAlias = SqlStore[SqlWork]
+
+
+def store_on(db: Database) -> Store:
+    return SqlStore("notes", db, delivery, SqlWork)
 
 
 @pytest.fixture

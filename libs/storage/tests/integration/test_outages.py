@@ -4,7 +4,7 @@ import socket
 from uuid import uuid4
 
 import pytest
-from libs.storage.tests.integration.conftest import notes
+from libs.storage.tests.instances import notes
 from sqlalchemy import insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError

@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from libs.storage.tests.integration.conftest import notes
+from libs.storage.tests.instances import notes
 from sqlalchemy import delete, insert, select
 
 from contracts.ids import new_id

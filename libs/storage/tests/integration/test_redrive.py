@@ -4,22 +4,16 @@ from uuid import uuid4
 
 import pytest
 from libs.messaging.tests.notes import PROBLEMS, NoteView, PrintNote, WriteNote
-from libs.storage.tests.integration.conftest import Store
-from sqlalchemy import delete
+from libs.storage.tests.instances import Instance
 
 from contracts.gateway import Outcome
 from messaging.consumer import BatchConsumer
-from messaging.dead_letters import LetterRefused, LetterUnknown
+from messaging.dead_letters import DeadLetters, LetterRefused, LetterUnknown
 from messaging.durable import RunningJob, Workers
 from messaging.envelope import Outgoing
-from messaging.store import DeadLetter
+from messaging.store import DeadLetter, Outbox, Store
 from messaging.work import Handlers
-from storage.database import Database
-from storage.jobs import SqlJobs
-from storage.outbox import SqlOutbox
-from storage.redrive import SqlDeadLetters
-from storage.tables import DeliveryTables
-from storage.work import SqlWork
+from storage.work import PostingWork
 from testkit.records import LogRecord, delivered, record_of
 from testkit.waiting import in_background, until
 
@@ -31,17 +25,17 @@ PRINT = PrintNote(note_id=uuid4())
 class Notes:
     """A service whose handlers have a defect until somebody mends it."""
 
-    store: Store
+    instance: Instance
     is_mended: bool = False
     written: list[str] = field(default_factory=list)
 
-    async def write(self, command: WriteNote, work: SqlWork) -> NoteView:
+    async def write(self, command: WriteNote, work: PostingWork) -> NoteView:
         if not self.is_mended:
             raise ZeroDivisionError
         self.written.append(command.text)
         return NoteView(text=command.text)
 
-    async def print(self, command: PrintNote, job: RunningJob[SqlWork]) -> None:
+    async def print(self, command: PrintNote, job: RunningJob[PostingWork]) -> None:
         if not self.is_mended:
             raise ZeroDivisionError
         async with job.finish() as work:
@@ -51,36 +45,31 @@ class Notes:
         handlers: Handlers = {WriteNote: self.write}
         consumer = BatchConsumer(
             name="notes",
-            store=self.store,
+            store=self.instance.delivery.store,
             handlers=handlers,
             slow=frozenset({PrintNote}),
             problems=PROBLEMS,
         )
         await consumer.consume(records)
 
-    def workers(self, jobs: SqlJobs) -> Workers[SqlWork]:
+    def workers(self) -> Workers[PostingWork]:
         return Workers(
             name="notes",
-            store=self.store,
-            jobs=jobs,
+            store=self.instance.delivery.store,
+            jobs=self.instance.delivery.jobs,
             handlers={PrintNote: self.print},
             problems=PROBLEMS,
-            wake=self.store.jobs_wake,
+            wake=self.instance.delivery.jobs_wake,
             tries=1,
         )
 
 
 @pytest.fixture
-def service(store: Store) -> Notes:
-    return Notes(store)
+def service(instance: Instance) -> Notes:
+    return Notes(instance)
 
 
-@pytest.fixture
-def letters(db: Database, tables: DeliveryTables) -> SqlDeadLetters:
-    return SqlDeadLetters(db, tables)
-
-
-async def take(outbox: SqlOutbox) -> list[Outgoing]:
+async def take(outbox: Outbox) -> list[Outgoing]:
     """What a relay would publish now."""
     parcels = await outbox.unsent(1_000)
     await outbox.mark_sent([parcel.id for parcel in parcels], {})
@@ -93,7 +82,7 @@ def states(messages: list[Outgoing]) -> list[str]:
 
 
 async def test_a_command_that_failed_succeeds_when_its_letter_is_redriven(
-    service: Notes, letters: SqlDeadLetters, outbox: SqlOutbox
+    service: Notes, letters: DeadLetters, outbox: Outbox
 ) -> None:
     record = record_of(WRITE)
     await service.consume([record])
@@ -114,7 +103,7 @@ async def test_a_command_that_failed_succeeds_when_its_letter_is_redriven(
 
 
 async def test_a_command_that_fails_again_is_a_letter_of_its_own(
-    service: Notes, letters: SqlDeadLetters, outbox: SqlOutbox
+    service: Notes, letters: DeadLetters, outbox: Outbox
 ) -> None:
     await service.consume([record_of(WRITE)])
     await take(outbox)
@@ -130,7 +119,7 @@ async def test_a_command_that_fails_again_is_a_letter_of_its_own(
 
 
 async def test_a_command_that_has_succeeded_meanwhile_is_not_done_twice(
-    service: Notes, letters: SqlDeadLetters, outbox: SqlOutbox
+    service: Notes, letters: DeadLetters, outbox: Outbox
 ) -> None:
     await service.consume([record_of(WRITE)])
     await take(outbox)
@@ -144,13 +133,9 @@ async def test_a_command_that_has_succeeded_meanwhile_is_not_done_twice(
 
 
 async def test_a_job_that_failed_is_worked_off_when_its_letter_is_redriven(
-    service: Notes,
-    letters: SqlDeadLetters,
-    outbox: SqlOutbox,
-    db: Database,
-    tables: DeliveryTables,
+    service: Notes, letters: DeadLetters, outbox: Outbox
 ) -> None:
-    async with in_background(service.workers(SqlJobs(db, tables)).run()):
+    async with in_background(service.workers().run()):
         await service.consume([record_of(PRINT)])
 
         async def has_failed() -> bool:
@@ -173,7 +158,7 @@ async def test_a_job_that_failed_is_worked_off_when_its_letter_is_redriven(
 
 
 async def test_a_letter_that_is_not_text_stays_open_and_nothing_is_published(
-    store: Store, letters: SqlDeadLetters, outbox: SqlOutbox
+    store: Store[PostingWork], letters: DeadLetters, outbox: Outbox
 ) -> None:
     await bury(store, b"\xff")
     await take(outbox)
@@ -185,7 +170,7 @@ async def test_a_letter_that_is_not_text_stays_open_and_nothing_is_published(
 
 
 async def test_a_discarded_letter_is_kept_and_done_with(
-    store: Store, letters: SqlDeadLetters
+    store: Store[PostingWork], letters: DeadLetters
 ) -> None:
     await bury(store, b"{}")
     [id] = await letters.ids()
@@ -199,14 +184,16 @@ async def test_a_discarded_letter_is_kept_and_done_with(
         await letters.redrive(id)
 
 
-async def test_a_letter_comes_back_as_it_was_buried(store: Store, letters: SqlDeadLetters) -> None:
+async def test_a_letter_comes_back_as_it_was_buried(
+    store: Store[PostingWork], letters: DeadLetters
+) -> None:
     letter = await bury(store, b"\x00\xfe")
     [kept] = await letters.newest(10)
     assert kept.letter == letter
 
 
 async def test_the_newest_come_first_and_no_more_than_asked_for(
-    store: Store, letters: SqlDeadLetters
+    store: Store[PostingWork], letters: DeadLetters
 ) -> None:
     for value in (b"1", b"2", b"3"):
         await bury(store, value)
@@ -215,16 +202,14 @@ async def test_the_newest_come_first_and_no_more_than_asked_for(
 
 
 async def test_a_letter_that_is_not_there_is_unknown(
-    db: Database, letters: SqlDeadLetters, tables: DeliveryTables
+    letters: DeadLetters,
 ) -> None:
-    async with db.write() as connection:
-        await connection.execute(delete(tables.dead_letters))
     for act in (letters.get, letters.redrive, letters.discard):
         with pytest.raises(LetterUnknown, match="there is no dead letter 7"):
             await act(7)
 
 
-async def bury(store: Store, value: bytes) -> DeadLetter:
+async def bury(store: Store[PostingWork], value: bytes) -> DeadLetter:
     letter = DeadLetter(
         consumer="notes",
         topic="notes.commands.v1",

@@ -2,48 +2,37 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from libs.storage.tests.integration.conftest import Store
-from sqlalchemy import select
 
 from contracts.ids import new_id
 from contracts.ledger import VoidHold
 from messaging.envelope import Envelope
-from storage.database import Database
-from storage.outbox import SqlOutbox
-from storage.requests import SqlRequests
-from storage.store import SqlTransaction
-from storage.tables import DeliveryTables
-from storage.work import SqlWork
+from messaging.store import Outbox, Requests, Store, Transaction
+from storage.work import PostingWork
 
 SOON = timedelta(seconds=30)
-
-
-@pytest.fixture
-def requests(db: Database, store: Store, tables: DeliveryTables) -> SqlRequests:
-    return SqlRequests(db, tables, store.outbox_wake)
 
 
 def cause() -> Envelope:
     return Envelope(type="PlaceOrder", source="test", subject="1", correlation_id=new_id())
 
 
-async def ask(store: Store, command_id: UUID, *, hold_id: UUID | None = None) -> None:
+async def ask(store: Store[PostingWork], command_id: UUID, *, hold_id: UUID | None = None) -> None:
     async with store.begin() as transaction, transaction.work(cause()) as work:
         work.ask(VoidHold(hold_id=hold_id or uuid4()), command_id=command_id)
 
 
-async def due(requests: SqlRequests, *, limit: int = 10) -> dict[UUID, int]:
+async def due(requests: Requests, *, limit: int = 10) -> dict[UUID, int]:
     """How often each has been sent, of those that are due soon."""
     found = await requests.due(datetime.now(UTC) + SOON, limit)
     return {request.command_id: asked for request, asked in found}
 
 
-async def commands_in(outbox: SqlOutbox) -> list[str]:
+async def commands_in(outbox: Outbox) -> list[str]:
     return [m.headers["ce_id"] for parcel in await outbox.unsent(100) for m in parcel.messages]
 
 
 async def test_a_command_is_sent_at_once_and_due_again_only_after_a_pause(
-    store: Store, requests: SqlRequests, outbox: SqlOutbox
+    store: Store[PostingWork], requests: Requests, outbox: Outbox
 ) -> None:
     command_id = uuid4()
     await ask(store, command_id)
@@ -53,7 +42,7 @@ async def test_a_command_is_sent_at_once_and_due_again_only_after_a_pause(
 
 
 async def test_asking_again_sends_the_same_message_and_counts(
-    store: Store, requests: SqlRequests, outbox: SqlOutbox
+    store: Store[PostingWork], requests: Requests, outbox: Outbox
 ) -> None:
     command_id = uuid4()
     await ask(store, command_id)
@@ -67,7 +56,7 @@ async def test_asking_again_sends_the_same_message_and_counts(
 
 
 async def test_who_has_waited_longest_is_first_and_no_more_than_asked_for(
-    store: Store, requests: SqlRequests
+    store: Store[PostingWork], requests: Requests
 ) -> None:
     ids = [uuid4() for _ in range(3)]
     for command_id in ids:
@@ -80,7 +69,7 @@ async def test_who_has_waited_longest_is_first_and_no_more_than_asked_for(
 
 
 async def test_an_answer_ends_the_asking_and_may_come_twice(
-    store: Store, requests: SqlRequests, outbox: SqlOutbox
+    store: Store[PostingWork], requests: Requests, outbox: Outbox
 ) -> None:
     command_id = uuid4()
     await ask(store, command_id)
@@ -94,18 +83,18 @@ async def test_an_answer_ends_the_asking_and_may_come_twice(
 
 
 async def test_asking_for_the_same_command_twice_waits_once(
-    db: Database, store: Store, tables: DeliveryTables
+    store: Store[PostingWork], requests: Requests
 ) -> None:
     command_id, hold_id = uuid4(), uuid4()
     await ask(store, command_id, hold_id=hold_id)
     await ask(store, command_id, hold_id=hold_id)
-    async with db.read() as connection:
-        rows = (await connection.execute(select(tables.requests))).all()
-    assert [row.command_id for row in rows] == [command_id]
+    assert await due(requests) == {command_id: 1}
 
 
-async def test_a_unit_of_work_that_fails_asks_nobody(store: Store, requests: SqlRequests) -> None:
-    async def ask_and_fail(transaction: SqlTransaction[SqlWork]) -> None:
+async def test_a_unit_of_work_that_fails_asks_nobody(
+    store: Store[PostingWork], requests: Requests
+) -> None:
+    async def ask_and_fail(transaction: Transaction[PostingWork]) -> None:
         async with transaction.work(cause()) as work:
             work.ask(VoidHold(hold_id=uuid4()), command_id=uuid4())
             raise ZeroDivisionError

@@ -5,22 +5,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from libs.messaging.tests.notes import NoteView, NoteWritten
-from libs.storage.tests.integration.conftest import Store, notes
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from libs.storage.tests.instances import Instance
 
 from contracts.ids import new_id
 from contracts.problems import ProblemType
+from messaging.dead_letters import DeadLetters
 from messaging.envelope import Envelope, Outgoing, ReplyAddress
 from messaging.inbox import InboxEntry
-from messaging.store import DeadLetter
+from messaging.store import DeadLetter, Inbox, Outbox, Store, Transaction
 from messaging.work import Settlement
-from storage.database import Database
-from storage.inbox import SqlInbox
-from storage.outbox import SqlOutbox
-from storage.store import SqlTransaction
-from storage.tables import DeliveryTables
-from storage.work import SqlWork
+from storage.work import PostingWork
 
 DONE = Settlement.succeeded(NoteView(text="done"))
 LATE = Settlement.refused(ProblemType("late", 409, "Late").problem())
@@ -42,95 +36,75 @@ def entry_of(envelope: Envelope, settlement: Settlement | None = None) -> InboxE
     return replace(InboxEntry.of("notes", envelope, "f" * 64), settlement=settlement)
 
 
-async def write(work: SqlWork, text: str) -> None:
-    await work.connection.execute(insert(notes).values(id=uuid4(), text=text))
+async def write(instance: Instance, work: PostingWork, text: str) -> None:
+    await instance.write(work, text)
     work.announce(NoteWritten(note_id=uuid4(), text=text), version=1)
 
 
-async def texts_in(db: Database) -> set[str]:
-    async with db.read() as connection:
-        return set((await connection.execute(select(notes.c.text))).scalars())
-
-
-async def messages_in(outbox: SqlOutbox) -> list[Outgoing]:
+async def messages_in(outbox: Outbox) -> list[Outgoing]:
     return [message for parcel in await outbox.unsent(1_000) for message in parcel.messages]
 
 
-async def known_in(store: Store, *ids: UUID) -> dict[UUID, InboxEntry]:
+async def known_in(store: Store[PostingWork], *ids: UUID) -> dict[UUID, InboxEntry]:
     async with store.begin() as transaction:
         return await transaction.received(ids)
 
 
 async def test_state_inbox_and_outbox_are_committed_together(
-    db: Database, store: Store, outbox: SqlOutbox
+    instance: Instance, store: Store[PostingWork], outbox: Outbox
 ) -> None:
     envelope = cause()
     async with store.begin() as transaction:
         async with transaction.work(envelope) as work:
-            await write(work, "hello")
+            await write(instance, work, "hello")
         transaction.remember(entry_of(envelope, DONE))
-        assert await texts_in(db) == set()
-    assert await texts_in(db) == {"hello"}
+        assert await instance.texts() == []
+    assert await instance.texts() == ["hello"]
     types = [m.headers["ce_type"] for m in await messages_in(outbox)]
     assert types == ["NoteWritten", "Outcome"]
     assert list(await known_in(store, envelope.id)) == [envelope.id]
 
 
 async def test_an_error_leaves_nothing_of_a_transaction(
-    db: Database, store: Store, outbox: SqlOutbox
+    instance: Instance, store: Store[PostingWork], outbox: Outbox
 ) -> None:
     envelope = cause()
 
     async def write_and_fail() -> None:
         async with store.begin() as transaction:
             async with transaction.work(envelope) as work:
-                await write(work, "hello")
+                await write(instance, work, "hello")
             transaction.remember(entry_of(envelope, DONE))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await write_and_fail()
-    assert await texts_in(db) == set()
+    assert await instance.texts() == []
     assert await messages_in(outbox) == []
     assert await known_in(store, envelope.id) == {}
 
 
 async def test_a_unit_of_work_that_fails_undoes_its_own_work_only(
-    db: Database, store: Store, outbox: SqlOutbox
+    instance: Instance, store: Store[PostingWork], outbox: Outbox
 ) -> None:
-    async def write_and_fail(transaction: SqlTransaction[SqlWork]) -> None:
+    async def write_and_fail(transaction: Transaction[PostingWork]) -> None:
         async with transaction.work(cause()) as work:
-            await write(work, "undone")
+            await write(instance, work, "undone")
             raise ZeroDivisionError
 
     async with store.begin() as transaction:
         async with transaction.work(cause()) as work:
-            await write(work, "before")
+            await write(instance, work, "before")
         with pytest.raises(ZeroDivisionError):
             await write_and_fail(transaction)
         async with transaction.work(cause()) as work:
-            await write(work, "after")
-    assert await texts_in(db) == {"before", "after"}
+            await write(instance, work, "after")
+    assert set(await instance.texts()) == {"before", "after"}
     published = [NoteWritten.model_validate_json(m.value).text for m in await messages_in(outbox)]
     assert published == ["before", "after"]
 
 
-async def test_a_statement_that_the_store_refuses_spoils_no_other_unit_of_work(
-    db: Database, store: Store
-) -> None:
-    same = uuid4()
-    async with store.begin() as transaction:
-        async with transaction.work(cause()) as work:
-            await work.connection.execute(insert(notes).values(id=same, text="first"))
-        with pytest.raises(IntegrityError):
-            async with transaction.work(cause()) as work:
-                await work.connection.execute(insert(notes).values(id=same, text="second"))
-        async with transaction.work(cause()) as work:
-            await write(work, "third")
-    assert await texts_in(db) == {"first", "third"}
-
-
-async def test_an_inbox_entry_comes_back_as_it_was(store: Store) -> None:
+async def test_an_inbox_entry_comes_back_as_it_was(store: Store[PostingWork]) -> None:
     entries = [
         entry_of(cause()),
         entry_of(cause(), DONE),
@@ -145,7 +119,7 @@ async def test_an_inbox_entry_comes_back_as_it_was(store: Store) -> None:
     assert await known_in(store, *ids, uuid4()) == dict(zip(ids, entries, strict=True))
 
 
-async def test_an_entry_belongs_to_its_consumer(db: Database, store: Store) -> None:
+async def test_an_entry_belongs_to_its_consumer(store: Store[PostingWork]) -> None:
     envelope = cause()
     async with store.begin() as transaction:
         transaction.remember(replace(entry_of(envelope), consumer="somebody-else"))
@@ -153,15 +127,13 @@ async def test_an_entry_belongs_to_its_consumer(db: Database, store: Store) -> N
 
 
 async def test_purging_the_inbox_spares_what_is_recent_and_what_is_owed(
-    db: Database, store: Store, tables: DeliveryTables
+    store: Store[PostingWork], inbox: Inbox
 ) -> None:
     event = replace(entry_of(cause()), reply_to=None)
     owed, done = entry_of(cause()), entry_of(cause(), DONE)
     async with store.begin() as transaction:
         for entry in (event, owed, done):
             transaction.remember(entry)
-    inbox = SqlInbox(db, tables)
-
     assert await inbox.purge(before=datetime.now(UTC) - timedelta(minutes=1)) == 0
     assert await inbox.purge(before=datetime.now(UTC) + timedelta(minutes=1)) == 2
     assert list(await known_in(store, event.message_id, owed.message_id, done.message_id)) == [
@@ -169,7 +141,7 @@ async def test_purging_the_inbox_spares_what_is_recent_and_what_is_owed(
     ]
 
 
-async def test_the_first_settlement_stands(store: Store, outbox: SqlOutbox) -> None:
+async def test_the_first_settlement_stands(store: Store[PostingWork], outbox: Outbox) -> None:
     envelope = cause()
     async with store.begin() as transaction:
         transaction.remember(entry_of(envelope))
@@ -181,7 +153,9 @@ async def test_the_first_settlement_stands(store: Store, outbox: SqlOutbox) -> N
     assert (outcome.topic, outcome.partition) == (REPLY.topic, REPLY.partition)
 
 
-async def test_a_command_can_be_settled_in_the_transaction_that_receives_it(store: Store) -> None:
+async def test_a_command_can_be_settled_in_the_transaction_that_receives_it(
+    store: Store[PostingWork],
+) -> None:
     envelope = cause()
     async with store.begin() as transaction:
         transaction.remember(entry_of(envelope))
@@ -191,7 +165,7 @@ async def test_a_command_can_be_settled_in_the_transaction_that_receives_it(stor
 
 
 async def test_settling_what_was_never_received_does_nothing(
-    store: Store, outbox: SqlOutbox
+    store: Store[PostingWork], outbox: Outbox
 ) -> None:
     async with store.begin() as transaction:
         await transaction.settle(uuid4(), DONE)
@@ -199,7 +173,7 @@ async def test_settling_what_was_never_received_does_nothing(
 
 
 async def test_one_parcel_holds_what_one_transaction_says_in_order(
-    store: Store, outbox: SqlOutbox
+    store: Store[PostingWork], outbox: Outbox
 ) -> None:
     said = [str(n) for n in range(450)]
     async with store.begin() as transaction:
@@ -213,7 +187,7 @@ async def test_one_parcel_holds_what_one_transaction_says_in_order(
 
 
 async def test_a_dead_letter_is_kept_whole_and_published_readable(
-    db: Database, store: Store, outbox: SqlOutbox, tables: DeliveryTables
+    store: Store[PostingWork], outbox: Outbox, letters: DeadLetters
 ) -> None:
     letter = DeadLetter(
         consumer="notes",
@@ -229,11 +203,10 @@ async def test_a_dead_letter_is_kept_whole_and_published_readable(
     async with store.begin() as transaction:
         transaction.bury(letter)
         transaction.bury(replace(letter, key=None, value=None, headers=[]))
-    async with db.read() as connection:
-        rows = (await connection.execute(select(tables.dead_letters))).all()
-    kept = rows[0]
-    assert (kept.key, kept.value, kept.offset) == (letter.key, letter.value, letter.offset)
-    assert kept.headers == [["ce_id", "/w=="], ["ce_type", "V3JpdGVOb3Rl"]]
+    assert [kept.letter for kept in await letters.newest(2)] == [
+        replace(letter, key=None, value=None, headers=[]),
+        letter,
+    ]
     message = (await messages_in(outbox))[0]
     assert message.topic == "notes.commands.v1.dead"
     assert message.headers["ce_type"] == "WriteNote"
@@ -242,11 +215,13 @@ async def test_a_dead_letter_is_kept_whole_and_published_readable(
     assert "ce_id" not in message.headers
 
 
-async def test_a_commit_wakes_whoever_has_work_now(store: Store) -> None:
-    woken = asyncio.create_task(store.outbox_wake.wait(at_most_s=60))
+async def test_a_commit_wakes_whoever_has_work_now(
+    instance: Instance, store: Store[PostingWork]
+) -> None:
+    woken = asyncio.create_task(instance.delivery.outbox_wake.wait(at_most_s=60))
     async with store.begin() as transaction:
         async with transaction.work(cause()) as work:
-            await write(work, "hello")
+            await write(instance, work, "hello")
         await asyncio.sleep(0)
         assert not woken.done()
     await asyncio.wait_for(woken, 1)

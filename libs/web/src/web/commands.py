@@ -3,28 +3,28 @@
 import asyncio
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.topics import TOPICS
-from storage.database import Database
-from storage.tables import DeliveryTables
+from messaging.delivery_store import DeliveryStore
 from web.operating import Discard, ListLetters, Redrive, Replay, ShowLetter, StoreCommand
 from web.settings import ServiceSettings
 
 Running: TypeAlias = Coroutine[Any, Any, int | None]
+S = TypeVar("S", bound=ServiceSettings)
 
 
 def run_command(
     name: str,
-    settings: Callable[[], ServiceSettings],
-    tables: DeliveryTables,
+    settings: Callable[[], S],
+    open_store: Callable[[S], DeliveryStore[Any]],
     *,
     migrate: Callable[[], None],
     serve: Callable[[], Running],
@@ -42,7 +42,7 @@ def run_command(
             case "serve":
                 return _run(serve())
             case _:
-                return _run(_operate(name, options.make(options), settings(), tables))
+                return _run(_operate(name, options.make(options), settings(), open_store))
     except ValidationError as error:
         names = ", ".join(str(item["loc"][0]) for item in error.errors() if item["loc"])
         return _refuse(f"{name} can't start; these settings are missing or wrong: {names}")
@@ -115,26 +115,37 @@ def _topic(name: str) -> str:
 
 
 async def _operate(
-    name: str, command: StoreCommand, settings: ServiceSettings, tables: DeliveryTables
+    name: str, command: StoreCommand, settings: S, open_store: Callable[[S], DeliveryStore[Any]]
 ) -> int:
+    # Imported here, for it brings the drivers of all stores and only an operator waits for them.
+    from storage.failures import STORE_ERRORS
+
     if (file := _missing_file(settings.database_url)) is not None:
         return _refuse(f"the store of {name} isn't there: {file}")
-    db = Database(settings.database_url)
     try:
-        return await command.run(db, tables)
-    except (SQLAlchemyError, OSError) as error:
+        async with _opened(settings, open_store) as delivery:
+            return await command.run(delivery)
+    except STORE_ERRORS as error:
         return _refuse(f"the store of {name} doesn't answer as it should: {error}")
+
+
+@asynccontextmanager
+async def _opened(
+    settings: S, open_store: Callable[[S], DeliveryStore[Any]]
+) -> AsyncIterator[DeliveryStore[Any]]:
+    delivery = open_store(settings)
+    try:
+        yield delivery
     finally:
-        await db.close()
+        await delivery.close()
 
 
 def _missing_file(database_url: str) -> Path | None:
     """The file of a SQLite store, when it isn't there: opening it would make an empty one."""
-    url = make_url(database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    if not database_url.startswith("sqlite"):
         return None
-    file = Path(url.database)
-    return None if file.exists() else file
+    name = make_url(database_url).database
+    return Path(name) if name and not Path(name).exists() else None
 
 
 def _run(running: Running) -> int:

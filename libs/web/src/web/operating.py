@@ -4,20 +4,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from messaging.dead_letters import DeadLetters, KeptLetter, LetterRefused, LetterUnknown
-from storage.database import Database
-from storage.outbox import SqlOutbox
-from storage.redrive import SqlDeadLetters
-from storage.replay import replay_topic
-from storage.tables import DeliveryTables
+from messaging.dead_letters import KeptLetter, LetterRefused, LetterUnknown
+from messaging.delivery_store import DeliveryStore
 
 
 class StoreCommand(Protocol):
     """Reads or changes a store and says what it has done."""
 
-    async def run(self, db: Database, tables: DeliveryTables) -> int:
+    async def run(self, delivery: DeliveryStore[Any]) -> int:
         """Returns 0, or 1 when a part of it couldn't be done."""
 
 
@@ -28,9 +24,9 @@ class ListLetters:
     limit: int
     everything: bool
 
-    async def run(self, db: Database, tables: DeliveryTables) -> int:
+    async def run(self, delivery: DeliveryStore[Any]) -> int:
         """See StoreCommand."""
-        letters = SqlDeadLetters(db, tables)
+        letters = delivery.dead_letters
         shown = await letters.newest(self.limit, everything=self.everything)
         for kept in shown:
             _say(_line(kept))
@@ -44,10 +40,10 @@ class ShowLetter:
 
     id: int
 
-    async def run(self, db: Database, tables: DeliveryTables) -> int:
+    async def run(self, delivery: DeliveryStore[Any]) -> int:
         """See StoreCommand."""
         try:
-            kept = await SqlDeadLetters(db, tables).get(self.id)
+            kept = await delivery.dead_letters.get(self.id)
         except LetterUnknown as error:
             return _complain(str(error))
         for line in _description(kept):
@@ -61,9 +57,9 @@ class Redrive:
 
     ids: Sequence[int] | None
 
-    async def run(self, db: Database, tables: DeliveryTables) -> int:
+    async def run(self, delivery: DeliveryStore[Any]) -> int:
         """See StoreCommand."""
-        letters: DeadLetters = SqlDeadLetters(db, tables)
+        letters = delivery.dead_letters
         status, has_answered = 0, False
         for id in await letters.ids() if self.ids is None else self.ids:
             try:
@@ -87,9 +83,9 @@ class Discard:
 
     ids: Sequence[int]
 
-    async def run(self, db: Database, tables: DeliveryTables) -> int:
+    async def run(self, delivery: DeliveryStore[Any]) -> int:
         """See StoreCommand."""
-        letters, status = SqlDeadLetters(db, tables), 0
+        letters, status = delivery.dead_letters, 0
         for id in self.ids:
             try:
                 await letters.discard(id)
@@ -108,13 +104,13 @@ class Replay:
     until: datetime
     topic: str | None
 
-    async def run(self, db: Database, tables: DeliveryTables) -> int:
+    async def run(self, delivery: DeliveryStore[Any]) -> int:
         """See StoreCommand."""
         if self.topic is None:
-            count = await SqlOutbox(db, tables).resend(since=self.since, until=self.until)
+            count = await delivery.outbox.resend(since=self.since, until=self.until)
             _say(f"{count} outbox rows are on their way again; a row is one transaction's messages")
         else:
-            count = await replay_topic(db, tables, self.topic, since=self.since, until=self.until)
+            count = await delivery.replay(self.topic, since=self.since, until=self.until)
             _say(f"{count} messages to {self.topic} are on their way again")
         return 0
 

@@ -9,9 +9,7 @@ from sqlalchemy import MetaData
 from contracts.ids import new_id
 from contracts.ledger import OpenAccount
 from messaging.store import DeadLetter
-from storage.database import Database
-from storage.outbox import SqlOutbox
-from storage.store import SqlStore
+from storage.delivery_store import SqlDeliveryStore
 from storage.tables import delivery_tables
 from storage.work import SqlWork
 from testkit.records import record_of
@@ -19,19 +17,20 @@ from web.operating import Discard, ListLetters, Redrive, Replay, ShowLetter, Sto
 
 metadata = MetaData()
 tables = delivery_tables(metadata)
+Delivery = SqlDeliveryStore[SqlWork]
 LIST = ListLetters(limit=50, everything=False)
 
 
 @pytest.fixture
-async def db(sqlite_url: str) -> AsyncIterator[Database]:
-    database = Database(sqlite_url)
-    async with database.write() as connection:
+async def delivery(sqlite_url: str) -> AsyncIterator[Delivery]:
+    store = SqlDeliveryStore("ledger", sqlite_url, tables, SqlWork)
+    async with store.db.write() as connection:
         await connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
+    yield store
+    await store.close()
 
 
-async def bury(db: Database, *, value: bytes | None = None, error: str = "broken") -> None:
+async def bury(delivery: Delivery, *, value: bytes | None = None, error: str = "broken") -> None:
     command = OpenAccount(account_id=new_id(), owner_id=new_id(), currency="EUR", name="Ann")
     record = record_of(command)
     letter = DeadLetter(
@@ -45,35 +44,34 @@ async def bury(db: Database, *, value: bytes | None = None, error: str = "broken
         error=error,
         attempts=3,
     )
-    store = SqlStore("ledger", db, tables, SqlWork)
-    async with store.begin() as transaction:
+    async with delivery.store.begin() as transaction:
         transaction.bury(letter)
 
 
 class Operator:
     """Runs commands and reads what they say."""
 
-    def __init__(self, db: Database, capsys: pytest.CaptureFixture[str]) -> None:
-        self._db = db
+    def __init__(self, delivery: Delivery, capsys: pytest.CaptureFixture[str]) -> None:
+        self._delivery = delivery
         self._capsys = capsys
         self.complaints = ""
 
     async def does(self, command: StoreCommand) -> tuple[int, str]:
-        status = await command.run(self._db, tables)
+        status = await command.run(self._delivery)
         said, self.complaints = self._capsys.readouterr()
         return status, said
 
 
 @pytest.fixture
-def operator(db: Database, capsys: pytest.CaptureFixture[str]) -> Operator:
-    return Operator(db, capsys)
+def operator(delivery: Delivery, capsys: pytest.CaptureFixture[str]) -> Operator:
+    return Operator(delivery, capsys)
 
 
 async def test_a_list_names_what_failed_and_how_many_are_open(
-    db: Database, operator: Operator
+    delivery: Delivery, operator: Operator
 ) -> None:
     assert await operator.does(LIST) == (0, "0 open, 0 shown\n")
-    await bury(db, value=b"{}", error="KeyError('amount')\nat line 3")
+    await bury(delivery, value=b"{}", error="KeyError('amount')\nat line 3")
     status, said = await operator.does(LIST)
     line, count = said.splitlines()
     assert (status, count) == (0, "1 open, 1 shown")
@@ -81,8 +79,10 @@ async def test_a_list_names_what_failed_and_how_many_are_open(
         assert part in line
 
 
-async def test_a_list_has_those_done_with_when_asked(db: Database, operator: Operator) -> None:
-    await bury(db)
+async def test_a_list_has_those_done_with_when_asked(
+    delivery: Delivery, operator: Operator
+) -> None:
+    await bury(delivery)
     await operator.does(Discard(ids=[1]))
     assert await operator.does(LIST) == (0, "0 open, 0 shown\n")
     _, said = await operator.does(ListLetters(limit=50, everything=True))
@@ -90,8 +90,8 @@ async def test_a_list_has_those_done_with_when_asked(db: Database, operator: Ope
     assert "0 open, 1 shown" in said
 
 
-async def test_a_letter_is_shown_whole(db: Database, operator: Operator) -> None:
-    await bury(db)
+async def test_a_letter_is_shown_whole(delivery: Delivery, operator: Operator) -> None:
+    await bury(delivery)
     status, said = await operator.does(ShowLetter(id=1))
     assert status == 0
     for part in ("dead letter 1, open", "durable inbox", "ce_type: OpenAccount", '"name":"Ann"'):
@@ -99,9 +99,9 @@ async def test_a_letter_is_shown_whole(db: Database, operator: Operator) -> None
 
 
 async def test_what_is_in_a_letter_can_not_steer_the_terminal(
-    db: Database, operator: Operator
+    delivery: Delivery, operator: Operator
 ) -> None:
-    await bury(db, value=b"\x1b[2J\xff", error="\x1b]0;mine\x07")
+    await bury(delivery, value=b"\x1b[2J\xff", error="\x1b]0;mine\x07")
     for command in (ShowLetter(id=1), LIST):
         _, said = await operator.does(command)
         assert "\x1b" not in said
@@ -111,9 +111,9 @@ async def test_what_is_in_a_letter_can_not_steer_the_terminal(
 
 
 async def test_redriving_says_that_the_first_outcome_stays(
-    db: Database, operator: Operator
+    delivery: Delivery, operator: Operator
 ) -> None:
-    await bury(db)
+    await bury(delivery)
     status, said = await operator.does(Redrive(ids=[1]))
     assert status == 0
     assert "dead letter 1 is published again: OpenAccount" in said
@@ -121,11 +121,11 @@ async def test_redriving_says_that_the_first_outcome_stays(
 
 
 async def test_all_open_letters_are_redriven_but_those_that_can_not_be(
-    db: Database, operator: Operator
+    delivery: Delivery, operator: Operator
 ) -> None:
-    await bury(db)
-    await bury(db, value=b"\xff")
-    await bury(db)
+    await bury(delivery)
+    await bury(delivery, value=b"\xff")
+    await bury(delivery)
     status, said = await operator.does(Redrive(ids=None))
     assert status == 1
     assert said.count("is published again") == 2
@@ -150,18 +150,16 @@ async def test_a_letter_that_is_not_there_is_said_to_be_missing(
     ],
 )
 async def test_a_replay_counts_what_is_published_again(
-    db: Database, operator: Operator, topic: str | None, said: str
+    delivery: Delivery, operator: Operator, topic: str | None, said: str
 ) -> None:
-    store = SqlStore("ledger", db, tables, SqlWork)
-    outbox = SqlOutbox(db, tables)
-    await bury(db)
-    [parcel] = await outbox.unsent(10)
-    async with store.begin() as transaction:
+    await bury(delivery)
+    [parcel] = await delivery.outbox.unsent(10)
+    async with delivery.store.begin() as transaction:
         for message in [*parcel.messages] * 2:
             transaction.post(message)
-    first, second = await outbox.unsent(10)
-    await outbox.mark_sent([first.id, second.id], {})
-    async with db.write() as connection:
+    first, second = await delivery.outbox.unsent(10)
+    await delivery.outbox.mark_sent([first.id, second.id], {})
+    async with delivery.db.write() as connection:
         earlier = datetime.now(UTC) - timedelta(days=1)
         await connection.execute(
             tables.outbox.update().where(tables.outbox.c.id == first.id).values(created_at=earlier)

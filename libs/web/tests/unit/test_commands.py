@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,12 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
+from pymongo.errors import ServerSelectionTimeoutError
 from sqlalchemy import MetaData
 
+from storage.delivery_store import SqlDeliveryStore
 from storage.tables import delivery_tables
+from storage.work import SqlWork
 from testkit.processes import free_port
 from web.commands import command_line, run_command
 from web.operating import Discard, ListLetters, Redrive, Replay, ShowLetter
@@ -33,7 +36,16 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, list[str]]:
+def open_store(settings: ShopSettings) -> SqlDeliveryStore[SqlWork]:
+    return SqlDeliveryStore("shop", settings.database_url, TABLES, SqlWork)
+
+
+OpenStore = Callable[[ShopSettings], SqlDeliveryStore[SqlWork]]
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, *arguments: str, to: OpenStore = open_store
+) -> tuple[int, list[str]]:
     done: list[str] = []
 
     async def serve() -> None:
@@ -44,7 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, list[str
         done.append("migrated")
 
     monkeypatch.setattr(sys, "argv", ["shop.main", *arguments])
-    return run_command("shop", ShopSettings, TABLES, migrate=migrate, serve=serve), done
+    return run_command("shop", ShopSettings, to, migrate=migrate, serve=serve), done
 
 
 def parsed(*arguments: str) -> object:
@@ -103,6 +115,21 @@ def test_a_store_that_is_away_is_told_in_one_sentence(
     said = capsys.readouterr().err
     assert said.startswith("the store of shop doesn't answer as it should: ")
     assert "Traceback" not in said
+
+
+def test_any_driver_may_say_that_its_store_is_away(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def open_store(_settings: ShopSettings) -> SqlDeliveryStore[SqlWork]:
+        raise ServerSelectionTimeoutError("nobody answers")
+
+    environment.setenv("SHOP_DATABASE_URL", "mongodb://one:27017,other:27017/shop")
+    assert run(environment, "outbox", "replay", "--since", "2026-11-22T00:00Z", to=open_store) == (
+        2,
+        [],
+    )
+    said = capsys.readouterr().err
+    assert said == "the store of shop doesn't answer as it should: nobody answers\n"
 
 
 def test_a_store_that_was_never_made_is_not_made_by_looking_at_it(

@@ -4,13 +4,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from auth.adapters import tables
 from auth.adapters.argon2 import Argon2Passwords
 from auth.adapters.memory import MemoryAttempts
 from auth.adapters.signing import SigningKeys, open_signing_keys
 from auth.adapters.sql import SqlAuthWork, SqlBegin
 from auth.adapters.sql_reads import SqlAuthReads
 from auth.adapters.sweeper import SessionSweeper
-from auth.adapters.tables import delivery
 from auth.application.create_first_admin import CreateFirstAdmin
 from auth.application.end_session import EndSession
 from auth.application.enter_anonymously import EnterAnonymously
@@ -21,19 +21,19 @@ from auth.application.register import Register
 from auth.entrypoints import http, kafka
 from auth.entrypoints.problems import PROBLEMS
 from auth.settings import AuthSettings
+from storage.delivery_store import SqlDeliveryStore
 from web.commands import run_command
-from web.sql_service import SqlService
+from web.service import Service
 
 
 async def serve() -> None:
     settings = AuthSettings()
-    service = SqlService(
-        "auth", settings, tables=delivery, make_work=SqlAuthWork, problems=PROBLEMS
-    )
+    delivery = open_store(settings)
+    service = Service("auth", settings, delivery, problems=PROBLEMS)
     service.consume(kafka.TOPICS, kafka.HANDLERS)
-    service.add_loop(SessionSweeper(service.db).run)
+    service.add_loop(SessionSweeper(delivery.db).run)
     keys = open_signing_keys(settings.key_file)
-    begin, reads, passwords = SqlBegin(service.store), SqlAuthReads(service.db), Argon2Passwords()
+    begin, reads, passwords = SqlBegin(delivery.store), SqlAuthReads(delivery.db), Argon2Passwords()
     create_first_admin = CreateFirstAdmin(begin=begin, reads=reads, passwords=passwords)
     await service.serve(
         [http.sign_in, http.users],
@@ -65,6 +65,10 @@ def use_cases(
     )
 
 
+def open_store(settings: AuthSettings) -> SqlDeliveryStore[SqlAuthWork]:
+    return SqlDeliveryStore("auth", settings.database_url, tables.delivery, SqlAuthWork)
+
+
 def migrate() -> None:
     from storage.migrations import upgrade
 
@@ -83,4 +87,4 @@ async def _with_an_admin(settings: AuthSettings, create: CreateFirstAdmin) -> As
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("auth", AuthSettings, delivery, migrate=migrate, serve=serve))
+    sys.exit(run_command("auth", AuthSettings, open_store, migrate=migrate, serve=serve))

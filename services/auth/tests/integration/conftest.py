@@ -19,6 +19,7 @@ from auth.entrypoints import http, kafka
 from auth.entrypoints.problems import PROBLEMS
 from auth.main import use_cases
 from contracts.auth import UserView
+from storage.delivery_store import SqlDeliveryStore
 from testkit.applications import application_of, client_of
 from testkit.migrations import migrate
 from testkit.tokens import INTERNAL_KEY
@@ -36,7 +37,7 @@ class RunningAuth:
 
     app: FastAPI
     client: httpx2.AsyncClient
-    bench: Workbench[SqlAuthWork]
+    bench: Workbench[SqlDeliveryStore[SqlAuthWork]]
     begin: SqlBegin
     reads: SqlAuthReads
     passwords: Argon2Passwords
@@ -76,20 +77,18 @@ async def auth(sql_url: str, tmp_path: Path) -> AsyncIterator[RunningAuth]:
     migrate(sql_url, MIGRATIONS)
     bench = Workbench(
         "auth",
-        sql_url,
-        tables=delivery,
-        make_work=SqlAuthWork,
+        SqlDeliveryStore("auth", sql_url, delivery, SqlAuthWork),
         handlers=kafka.HANDLERS,
         problems=PROBLEMS,
     )
-    begin, reads = SqlBegin(bench.store), SqlAuthReads(bench.db)
+    begin, reads = SqlBegin(bench.delivery.store), SqlAuthReads(bench.delivery.db)
     passwords = Argon2Passwords(iterations=1, memory_kib=8)
     keys = open_signing_keys(tmp_path / "signing-key.json")
     app = application_of(
         http.sign_in,
         http.users,
         problems=PROBLEMS,
-        is_transient=bench.store.is_transient,
+        is_transient=bench.delivery.store.is_transient,
         state={
             "use_cases": use_cases(begin, reads, passwords, keys),
             "reads": reads,

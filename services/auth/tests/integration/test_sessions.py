@@ -111,7 +111,7 @@ async def test_signing_out_twice_is_as_good_as_once(auth: RunningAuth) -> None:
 async def test_the_store_has_no_refresh_token_only_hashes(auth: RunningAuth) -> None:
     await auth.register()
     token = (await auth.log_in())["refresh_token"]
-    async with auth.bench.db.read() as connection:
+    async with auth.bench.delivery.db.read() as connection:
         rows = [
             *(await connection.execute(select(sessions))).all(),
             *(await connection.execute(select(refresh_tokens))).all(),
@@ -126,10 +126,10 @@ async def test_expired_sessions_are_swept_with_their_tokens_and_live_ones_stay(
     await auth.register()
     await auth.log_in()
     await auth.log_in()
-    sweeper = SessionSweeper(auth.bench.db)
+    sweeper = SessionSweeper(auth.bench.delivery.db)
     now = datetime.now(UTC)
     assert await sweeper.sweep(now + LIFETIME - timedelta(minutes=1)) == 0
     assert await sweeper.sweep(now + LIFETIME + timedelta(minutes=1)) == 2
-    async with auth.bench.db.read() as connection:
+    async with auth.bench.delivery.db.read() as connection:
         left = await connection.scalar(select(func.count()).select_from(refresh_tokens))
     assert left == 0

@@ -1,38 +1,49 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from catalog.adapters.sql import SqlCatalogWork
-from catalog.adapters.sql_reads import SqlCatalogReads
-from catalog.adapters.tables import delivery
+from catalog.application.ports import CatalogReads, CatalogWork
 from catalog.entrypoints.kafka import HANDLERS
 from catalog.entrypoints.problems import PROBLEMS
-from contracts.topics import CATALOG_OUTCOMES
-from testkit.migrations import migrate
+from catalog.main import migrate, open_catalogue
+from catalog.settings import CatalogSettings
+from messaging.delivery_store import DeliveryStore
+from testkit.tokens import INTERNAL_KEY
 from testkit.workbench import Workbench
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
-CatalogBench = Workbench[SqlCatalogWork]
+CatalogBench = Workbench[DeliveryStore[CatalogWork]]
+Catalogue = tuple[CatalogBench, CatalogReads]
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mongo"])
+def settings(request: pytest.FixtureRequest) -> Iterator[CatalogSettings]:
+    """The test runs once on each kind of store."""
+    with pytest.MonkeyPatch.context() as environment:
+        url: str = request.getfixturevalue(f"{request.param}_url")
+        environment.setenv("CATALOG_DATABASE_URL", url)
+        environment.setenv("INTERNAL_KEY", INTERNAL_KEY)
+        yield CatalogSettings()
 
 
 @pytest.fixture
-async def bench(sql_url: str) -> AsyncIterator[CatalogBench]:
-    migrate(sql_url, MIGRATIONS)
-    workbench = Workbench(
-        "catalog",
-        sql_url,
-        tables=delivery,
-        make_work=SqlCatalogWork,
-        handlers=HANDLERS,
-        problems=PROBLEMS,
-        outcomes=CATALOG_OUTCOMES,
-    )
-    async with workbench.running():
-        yield workbench
+async def catalogue(settings: CatalogSettings) -> AsyncIterator[Catalogue]:
+    """What main.py puts together, but for broker and HTTP."""
+    await asyncio.to_thread(migrate)
+    delivery, reads = open_catalogue(settings)
+    bench = Workbench("catalog", delivery, handlers=HANDLERS, problems=PROBLEMS)
+    async with bench.running():
+        yield bench, reads
 
 
 @pytest.fixture
-def reads(bench: CatalogBench) -> SqlCatalogReads:
-    return SqlCatalogReads(bench.db)
+def bench(catalogue: Catalogue) -> CatalogBench:
+    return catalogue[0]
+
+
+@pytest.fixture
+def reads(catalogue: Catalogue) -> CatalogReads:
+    return catalogue[1]

@@ -2,25 +2,26 @@
 
 import sys
 
+from chat.adapters import tables
 from chat.adapters.extractive import ExtractiveModel
 from chat.adapters.http_documents import HttpDocuments
 from chat.adapters.kafka_streams import KafkaStreams
 from chat.adapters.sql import SqlChatWork
 from chat.adapters.sql_reads import SqlChatReads
-from chat.adapters.tables import delivery
 from chat.application.ask_question import AskQuestionHandler
 from chat.entrypoints import http, kafka
 from chat.entrypoints.problems import PROBLEMS
 from chat.settings import ChatSettings
+from contracts.chat import AskQuestion
+from storage.delivery_store import SqlDeliveryStore
 from web.commands import run_command
-from web.sql_service import SqlService
+from web.service import Service
 
 
 async def serve() -> None:
     settings = ChatSettings()
-    service = SqlService(
-        "chat", settings, tables=delivery, make_work=SqlChatWork, problems=PROBLEMS
-    )
+    delivery = open_store(settings)
+    service = Service("chat", settings, delivery, problems=PROBLEMS)
     streams = KafkaStreams(settings.kafka_bootstrap_servers)
     handler = AskQuestionHandler(
         documents=HttpDocuments(
@@ -33,10 +34,15 @@ async def serve() -> None:
         kafka.HANDLERS,
         slow=kafka.slow_handlers(handler, streams.open),
         concurrency=settings.answers_at_once,
+        deadlines_s={AskQuestion: settings.answer_within_s},
     )
     await service.serve(
-        [http.router], state={"reads": SqlChatReads(service.db)}, resources=[streams]
+        [http.router], state={"reads": SqlChatReads(delivery.db)}, resources=[streams]
     )
+
+
+def open_store(settings: ChatSettings) -> SqlDeliveryStore[SqlChatWork]:
+    return SqlDeliveryStore("chat", settings.database_url, tables.delivery, SqlChatWork)
 
 
 def migrate() -> None:
@@ -47,4 +53,4 @@ def migrate() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("chat", ChatSettings, delivery, migrate=migrate, serve=serve))
+    sys.exit(run_command("chat", ChatSettings, open_store, migrate=migrate, serve=serve))

@@ -25,7 +25,7 @@ from contracts.chat import (
 from contracts.gateway import Outcome
 from contracts.ids import new_id
 from messaging.durable import Workers
-from storage.jobs import SqlJobs
+from storage.delivery_store import SqlDeliveryStore
 from storage.pages import BadCursor
 from testkit.migrations import assert_migrations_match, migrate
 from testkit.records import record_of
@@ -39,9 +39,9 @@ PASSAGE = a_passage()
 class Chat:
     """The service without broker and HTTP; its documents can be away."""
 
-    def __init__(self, bench: Workbench[SqlChatWork]) -> None:
+    def __init__(self, bench: Workbench[SqlDeliveryStore[SqlChatWork]]) -> None:
         self.bench = bench
-        self.reads = SqlChatReads(bench.db)
+        self.reads = SqlChatReads(bench.delivery.db)
         self.documents = FakeDocuments(PASSAGE)
         self.customer = new_id()
 
@@ -73,11 +73,11 @@ class Chat:
         handler = AskQuestionHandler(documents=self.documents, model=ExtractiveModel())
         workers = Workers(
             name="chat",
-            store=self.bench.store,
-            jobs=SqlJobs(self.bench.db, delivery),
+            store=self.bench.delivery.store,
+            jobs=self.bench.delivery.jobs,
             handlers=kafka.slow_handlers(handler, lambda _cause: RecordingStream()),
             problems=PROBLEMS,
-            wake=self.bench.store.jobs_wake,
+            wake=self.bench.delivery.jobs_wake,
             first_pause_s=0.01,
             outage_pause_s=0.01,
             poll_s=0.02,
@@ -97,9 +97,7 @@ async def chat(sql_url: str) -> AsyncIterator[Chat]:
     migrate(sql_url, MIGRATIONS)
     bench = Workbench(
         "chat",
-        sql_url,
-        tables=delivery,
-        make_work=SqlChatWork,
+        SqlDeliveryStore("chat", sql_url, delivery, SqlChatWork),
         handlers=kafka.HANDLERS,
         problems=PROBLEMS,
         slow=frozenset({AskQuestion}),
@@ -180,7 +178,7 @@ async def test_an_answer_can_be_rated_and_a_question_can_not(chat: Chat) -> None
         comment="clear",
     )
     assert (await chat.bench.handle(rating)).state == "succeeded"
-    async with chat.bench.db.read() as connection:
+    async with chat.bench.delivery.db.read() as connection:
         row = (
             await connection.exec_driver_sql(
                 "SELECT rating, rating_comment FROM messages WHERE rating IS NOT NULL"

@@ -1,13 +1,15 @@
 """`python -m gateway.main migrate|serve|dead-letters|outbox`."""
 
 import sys
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from contracts.topics import GATEWAY_OUTCOMES
+from gateway.adapters import tables
 from gateway.adapters.kafka_streams import KafkaAnswerStreams
 from gateway.adapters.memory import MemoryRateLimits
 from gateway.adapters.sql import (
@@ -16,7 +18,6 @@ from gateway.adapters.sql import (
     SqlOperationReads,
     SqlOperationRetention,
 )
-from gateway.adapters.tables import delivery
 from gateway.application.accept_command import AcceptCommand
 from gateway.application.record_outcome import RecordOutcome
 from gateway.application.stream_answer import StreamAnswer
@@ -28,9 +29,11 @@ from gateway.entrypoints.http.limits import RateLimit
 from gateway.entrypoints.http.public import public_router
 from gateway.entrypoints.problems import PROBLEMS
 from gateway.settings import GatewaySettings
+from storage.delivery_store import SqlDeliveryStore
 from web.commands import run_command
 from web.middleware import BodyLimit
-from web.sql_service import SqlService
+from web.replies import Replies
+from web.service import Service
 
 TAKEN_HEADERS: Final = (
     "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
@@ -44,25 +47,21 @@ GIVEN_HEADERS: Final = (
 
 async def serve() -> None:
     settings = GatewaySettings()
-    service = SqlService(
-        "gateway",
-        settings,
-        tables=delivery,
-        make_work=SqlGatewayWork,
-        problems=PROBLEMS,
-        outcomes=GATEWAY_OUTCOMES,
-        is_public=True,
+    replies = Replies(GATEWAY_OUTCOMES)
+    delivery = open_store(settings, replies.partition)
+    service = Service(
+        "gateway", settings, delivery, problems=PROBLEMS, replies=replies, is_public=True
     )
-    reads = SqlOperationReads(service.db)
+    reads = SqlOperationReads(delivery.db)
     waiters = Waiters(reads)
     streams = KafkaAnswerStreams(settings.kafka_bootstrap_servers)
     service.consume(kafka.TOPICS, kafka.handlers(RecordOutcome(waiters)), after_commit=waiters.wake)
     service.add_loop(streams.run)
-    service.add_loop(SqlOperationRetention(service.db, keep_days=settings.operations_days).run)
+    service.add_loop(SqlOperationRetention(delivery.db, keep_days=settings.operations_days).run)
     await service.serve(
         [public_router()],
         state={
-            "accept": AcceptCommand(begin=SqlBeginWork(service.store)),
+            "accept": AcceptCommand(begin=SqlBeginWork(delivery.store)),
             "forwarder": _forwarder(service, settings),
             "reads": reads,
             "stream_answer": StreamAnswer(streams=streams, waiters=waiters),
@@ -73,7 +72,7 @@ async def serve() -> None:
     )
 
 
-def _forwarder(service: SqlService[Any], settings: GatewaySettings) -> Forwarder:
+def _forwarder(service: Service, settings: GatewaySettings) -> Forwarder:
     urls = {
         "auth": settings.auth_url,
         "catalog": settings.catalog_url,
@@ -106,6 +105,19 @@ def middleware(settings: GatewaySettings) -> list[Middleware]:
     ]
 
 
+def open_store(
+    settings: GatewaySettings, reply_partition: Callable[[], int | None] = lambda: None
+) -> SqlDeliveryStore[SqlGatewayWork]:
+    return SqlDeliveryStore(
+        "gateway",
+        settings.database_url,
+        tables.delivery,
+        SqlGatewayWork,
+        outcomes=GATEWAY_OUTCOMES,
+        reply_partition=reply_partition,
+    )
+
+
 def migrate() -> None:
     from storage.migrations import upgrade
 
@@ -114,4 +126,4 @@ def migrate() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("gateway", GatewaySettings, delivery, migrate=migrate, serve=serve))
+    sys.exit(run_command("gateway", GatewaySettings, open_store, migrate=migrate, serve=serve))

@@ -36,6 +36,7 @@ from gateway.main import middleware
 from gateway.settings import GatewaySettings
 from messaging.envelope import Outgoing
 from storage.database import Database
+from storage.delivery_store import SqlDeliveryStore
 from testkit.applications import client_of
 from testkit.migrations import migrate
 from testkit.records import record_of
@@ -46,6 +47,8 @@ from web.app import create_app
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 UPLOAD_LIMIT_BYTES = 300_000
+
+GatewayBench = Workbench[SqlDeliveryStore[SqlGatewayWork]]
 
 
 @dataclass
@@ -98,7 +101,7 @@ class Owners(httpx2.AsyncBaseTransport):
 class RunningGateway:
     app: FastAPI
     client: httpx2.AsyncClient
-    bench: Workbench[SqlGatewayWork]
+    bench: GatewayBench
     issuer: TokenIssuer
     owners: Owners
     waiters: Waiters
@@ -152,15 +155,12 @@ class RunningGateway:
 
 
 @asynccontextmanager
-async def _bench(url: str, waiters: Waiters) -> AsyncIterator[Workbench[SqlGatewayWork]]:
+async def _bench(url: str, waiters: Waiters) -> AsyncIterator[GatewayBench]:
     bench = Workbench(
         "gateway",
-        url,
-        tables=delivery,
-        make_work=SqlGatewayWork,
+        SqlDeliveryStore("gateway", url, delivery, SqlGatewayWork, outcomes=GATEWAY_OUTCOMES),
         handlers=kafka.handlers(RecordOutcome(waiters)),
         problems=PROBLEMS,
-        outcomes=GATEWAY_OUTCOMES,
     )
     bench.consumer.after_commit = waiters.wake
     async with bench.running():
@@ -196,9 +196,9 @@ async def gateway(sql_url: str) -> AsyncIterator[RunningGateway]:
             problems=PROBLEMS,
             checks={},
             lifespan=_nothing_to_start,
-            is_transient=bench.store.is_transient,
+            is_transient=bench.delivery.store.is_transient,
             state={
-                "accept": AcceptCommand(begin=SqlBeginWork(bench.store)),
+                "accept": AcceptCommand(begin=SqlBeginWork(bench.delivery.store)),
                 "forwarder": Forwarder(
                     inside, {name: f"http://{name}" for name in names}, INTERNAL_KEY
                 ),

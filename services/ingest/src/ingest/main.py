@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from contracts.ingest import IngestDocument
+from ingest.adapters import tables
 from ingest.adapters.files import FolderFiles
 from ingest.adapters.minilm import MiniLmEmbedder, ModelMissing
 from ingest.adapters.parsing import ParsingLimits, SubprocessParser
@@ -14,7 +15,6 @@ from ingest.adapters.qdrant_edge_index import IndexInUse, QdrantEdgeIndex
 from ingest.adapters.sql import SqlIngestWork
 from ingest.adapters.sql_reads import SqlDocumentReads
 from ingest.adapters.sql_upkeep import SqlUpkeep
-from ingest.adapters.tables import delivery
 from ingest.application.ingest_document import IngestDocumentHandler
 from ingest.application.keep_in_step import Housekeeping
 from ingest.application.search_documents import SearchDocuments
@@ -24,8 +24,10 @@ from ingest.entrypoints import http, kafka
 from ingest.entrypoints.problems import PROBLEMS, problem_for
 from ingest.entrypoints.upkeep import UpkeepLoop
 from ingest.settings import IngestSettings
+from storage.database import Database
+from storage.delivery_store import SqlDeliveryStore
 from web.commands import run_command
-from web.sql_service import SqlService
+from web.service import Service
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +51,17 @@ class Machinery:
 async def serve() -> None:
     settings = IngestSettings()
     machinery = _machinery(settings)
-    service = SqlService(
-        "ingest", settings, tables=delivery, make_work=SqlIngestWork, problems=PROBLEMS
-    )
+    delivery = open_store(settings)
+    service = Service("ingest", settings, delivery, problems=PROBLEMS)
     service.consume(
         kafka.TOPICS,
         kafka.HANDLERS,
         slow={IngestDocument: _handler(machinery, settings)},
         concurrency=settings.documents_at_once,
     )
-    upkeep = _upkeep(machinery, settings, service)
+    upkeep = _upkeep(machinery, settings, delivery.db)
     service.add_loop(upkeep.run)
-    reads = SqlDocumentReads(service.db)
+    reads = SqlDocumentReads(delivery.db)
     await service.serve(
         [http.router],
         state={
@@ -79,6 +80,10 @@ async def serve() -> None:
     )
 
 
+def open_store(settings: IngestSettings) -> SqlDeliveryStore[SqlIngestWork]:
+    return SqlDeliveryStore("ingest", settings.database_url, tables.delivery, SqlIngestWork)
+
+
 def migrate() -> None:
     from storage.migrations import upgrade
 
@@ -88,7 +93,7 @@ def migrate() -> None:
 
 def main() -> int:
     try:
-        return run_command("ingest", IngestSettings, delivery, migrate=migrate, serve=serve)
+        return run_command("ingest", IngestSettings, open_store, migrate=migrate, serve=serve)
     except (ModelMissing, IndexInUse) as error:
         sys.stderr.write(f"ingest can't start: {error}\n")
         return 2
@@ -122,11 +127,9 @@ def _handler(machinery: Machinery, settings: IngestSettings) -> IngestDocumentHa
     )
 
 
-def _upkeep(
-    machinery: Machinery, settings: IngestSettings, service: SqlService[SqlIngestWork]
-) -> UpkeepLoop:
+def _upkeep(machinery: Machinery, settings: IngestSettings, db: Database) -> UpkeepLoop:
     housekeeping = Housekeeping(
-        store=SqlUpkeep(service.db),
+        store=SqlUpkeep(db),
         index=machinery.index,
         files=machinery.files,
         embedder=machinery.embedder,

@@ -34,7 +34,7 @@ from ingest.domain.parsed import Block, Page
 from ingest.entrypoints.kafka import HANDLERS
 from ingest.entrypoints.problems import PROBLEMS, problem_for
 from messaging.durable import Workers
-from storage.jobs import SqlJobs
+from storage.delivery_store import SqlDeliveryStore
 from testkit.records import record_of
 from testkit.waiting import in_background, until
 from testkit.workbench import Workbench, outcomes_of
@@ -69,15 +69,13 @@ class IngestBench:
         self.index = QdrantEdgeIndex(self.folder / "index", self.embedder.model)
         self.bench = Workbench(
             "ingest",
-            self.url,
-            tables=delivery,
-            make_work=SqlIngestWork,
+            SqlDeliveryStore("ingest", self.url, delivery, SqlIngestWork),
             handlers=HANDLERS,
             problems=PROBLEMS,
             slow=frozenset({IngestDocument}),
         )
-        self.reads = SqlDocumentReads(self.bench.db)
-        self.upkeep = SqlUpkeep(self.bench.db)
+        self.reads = SqlDocumentReads(self.bench.delivery.db)
+        self.upkeep = SqlUpkeep(self.bench.delivery.db)
         self.search = SearchDocuments(embedder=self.embedder, index=self.index, reads=self.reads)
         self.housekeeping = Housekeeping(
             store=self.upkeep, index=self.index, files=self.files, embedder=self.embedder
@@ -132,11 +130,11 @@ class IngestBench:
         )
         return Workers(
             name="ingest",
-            store=self.bench.store,
-            jobs=SqlJobs(self.bench.db, delivery),
+            store=self.bench.delivery.store,
+            jobs=self.bench.delivery.jobs,
             handlers={IngestDocument: handler},
             problems=PROBLEMS,
-            wake=self.bench.store.jobs_wake,
+            wake=self.bench.delivery.jobs_wake,
             concurrency=2,
         )
 

@@ -19,7 +19,7 @@ from storage.versions import StaleVersion
 
 @asynccontextmanager
 async def documents(ingest: IngestBench) -> AsyncIterator[SqlDocuments]:
-    async with ingest.bench.db.write() as connection:
+    async with ingest.bench.delivery.db.write() as connection:
         yield SqlDocuments(connection)
 
 
@@ -160,7 +160,7 @@ async def test_a_command_that_waits_in_the_inbox_or_the_dead_letters_claims_its_
     ingest: IngestBench,
 ) -> None:
     waiting, buried, discarded = new_id(), new_id(), new_id()
-    async with ingest.bench.db.write() as connection:
+    async with ingest.bench.delivery.db.write() as connection:
         await connection.execute(waiting_job(waiting))
         await connection.execute(dead_letter(buried))
         await connection.execute(dead_letter(discarded, discarded_at=datetime.now(UTC)))
@@ -178,7 +178,7 @@ async def test_an_old_upload_stays_for_its_command_and_for_its_document(
     waiting, _, processed = [
         await ingest.upload(text) for text in (b"Waiting.", b"Abandoned.", b"Processed.")
     ]
-    async with ingest.bench.db.write() as connection:
+    async with ingest.bench.delivery.db.write() as connection:
         await connection.execute(waiting_job(waiting.document_id))
     await ingest.ingest(processed)
 

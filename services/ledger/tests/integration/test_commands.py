@@ -69,7 +69,7 @@ async def funded(bench: Bench, amount: int = 5000) -> UUID:
 
 async def money(bench: Bench, account_id: UUID) -> tuple[str, str, str]:
     """Balance, held, available."""
-    view = await SqlLedgerReads(bench.db).account(account_id, None)
+    view = await SqlLedgerReads(bench.delivery.db).account(account_id, None)
     return view.balance, view.held, view.available
 
 
@@ -81,7 +81,7 @@ def refused(outcome: Outcome, slug: str) -> dict[str, Any]:
 
 
 async def books_balance(bench: Bench) -> bool:
-    return (await SqlLedgerReads(bench.db).trial_balance()).balanced
+    return (await SqlLedgerReads(bench.delivery.db).trial_balance()).balanced
 
 
 async def test_an_account_is_opened_empty(bench: Bench) -> None:
@@ -239,7 +239,7 @@ async def test_the_accounts_of_the_house_are_opened_once_for_each_currency(bench
     for currency in ("EUR", "USD", "EUR"):
         account_id = await opened(bench, currency=currency)
         await done(bench, credit(account_id, 1, currency=currency))
-    page = await SqlLedgerReads(bench.db).accounts(None, limit=100, after=None)
+    page = await SqlLedgerReads(bench.delivery.db).accounts(None, limit=100, after=None)
     house = sorted(view.currency for view in page.items if view.kind == "funding")
     assert house == ["EUR", "USD"]
 
@@ -249,7 +249,7 @@ async def test_the_store_itself_refuses_an_account_that_breaks_the_rule(
     bench: Bench, broken: dict[str, int]
 ) -> None:
     account_id = await opened(bench)
-    view = await SqlLedgerReads(bench.db).account(account_id, None)
+    view = await SqlLedgerReads(bench.delivery.db).account(account_id, None)
     row = {
         "id": new_id(),
         "owner_id": OWNER,
@@ -262,6 +262,6 @@ async def test_the_store_itself_refuses_an_account_that_breaks_the_rule(
         "is_closed": False,
         "created_at": view.created_at,
     }
-    async with bench.db.write() as connection:
+    async with bench.delivery.db.write() as connection:
         with pytest.raises(IntegrityError):
             await connection.execute(insert(accounts).values(row | broken))

@@ -1,5 +1,6 @@
 """The saga on a real store, batch by batch, with the records that a broker would bring."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.catalog.tests.integration.conftest import CatalogBench
@@ -11,10 +12,8 @@ from services.catalog.tests.integration.shopping import (
     stocked,
     types_of,
 )
-from sqlalchemy import select
 
-from catalog.adapters.sql_reads import SqlCatalogReads
-from catalog.adapters.tables import delivery
+from catalog.application.ports import CatalogReads
 from contracts.catalog import CancelOrder, ChangeProduct, OrderView
 from contracts.ids import derived_id, new_id
 from contracts.topics import CATALOG_OUTCOMES
@@ -24,12 +23,12 @@ from testkit.workbench import outcomes_of
 
 async def requests(bench: CatalogBench) -> set[UUID]:
     """What is asked for again and again."""
-    async with bench.db.read() as connection:
-        return set((await connection.execute(select(delivery.requests.c.command_id))).scalars())
+    far_off = datetime.now(UTC) + timedelta(days=1)
+    return {request.command_id for request, _ in await bench.delivery.requests.due(far_off, 100)}
 
 
 async def test_an_order_is_confirmed_once_it_is_paid(
-    bench: CatalogBench, reads: SqlCatalogReads
+    bench: CatalogBench, reads: CatalogReads
 ) -> None:
     mug, placed = await stocked(bench), new_id()
     command = order_of((mug, 3))
@@ -56,7 +55,7 @@ async def test_an_order_is_confirmed_once_it_is_paid(
 
 
 async def test_an_order_without_money_is_refused_with_the_ledgers_problem(
-    bench: CatalogBench, reads: SqlCatalogReads
+    bench: CatalogBench, reads: CatalogReads
 ) -> None:
     mug, placed = await stocked(bench), new_id()
     command = order_of((mug, 3))
@@ -72,7 +71,7 @@ async def test_an_order_without_money_is_refused_with_the_ledgers_problem(
 
 
 async def test_an_order_cancelled_in_the_batch_that_placed_it_gives_its_hold_back_later(
-    bench: CatalogBench, reads: SqlCatalogReads
+    bench: CatalogBench, reads: CatalogReads
 ) -> None:
     mug, placed, cancelled = await stocked(bench), new_id(), new_id()
     command = order_of((mug, 3))
@@ -109,7 +108,7 @@ async def test_a_repeated_command_is_answered_with_what_came_of_the_first(
 
 
 async def test_refusals_are_answered_with_their_problem_and_change_nothing(
-    bench: CatalogBench, reads: SqlCatalogReads
+    bench: CatalogBench, reads: CatalogReads
 ) -> None:
     mug, tea = await stocked(bench, "MUG"), await stocked(bench, "TEA", currency="USD", stock=1)
     mixed = await bench.handle(order_of((mug, 1), (tea, 1)))

@@ -2,7 +2,7 @@ import pytest
 from services.catalog.tests.integration.conftest import CatalogBench
 from services.catalog.tests.integration.shopping import CUSTOMER, order_of, stocked
 
-from catalog.adapters.sql_reads import SqlCatalogReads
+from catalog.application.ports import CatalogReads
 from catalog.domain.refusals import OrderNotFound, ProductNotFound
 from contracts.ids import new_id
 from storage.pages import BadCursor
@@ -10,7 +10,7 @@ from testkit.records import record_of
 
 
 async def test_products_are_found_by_all_the_words_of_a_query(
-    bench: CatalogBench, reads: SqlCatalogReads
+    bench: CatalogBench, reads: CatalogReads
 ) -> None:
     mug = await stocked(bench, "MUG-1", name="Blue Éclair mug", description="Straße, 100% clay")
     cup = await stocked(bench, "CUP_2", name="Blue cup")
@@ -26,7 +26,7 @@ async def test_products_are_found_by_all_the_words_of_a_query(
 
 
 async def test_products_come_in_pages_newest_first_and_none_twice(
-    bench: CatalogBench, reads: SqlCatalogReads
+    bench: CatalogBench, reads: CatalogReads
 ) -> None:
     made = [await stocked(bench, f"SKU-{number}") for number in range(5)]
     seen, after = [], None
@@ -38,12 +38,12 @@ async def test_products_come_in_pages_newest_first_and_none_twice(
     assert seen == made[::-1]
 
 
-async def test_a_cursor_that_no_page_gave_out_is_refused(reads: SqlCatalogReads) -> None:
+async def test_a_cursor_that_no_page_gave_out_is_refused(reads: CatalogReads) -> None:
     with pytest.raises(BadCursor):
         await reads.products("", limit=2, after="nonsense")
 
 
-async def test_a_product_shows_its_stock(bench: CatalogBench, reads: SqlCatalogReads) -> None:
+async def test_a_product_shows_its_stock(bench: CatalogBench, reads: CatalogReads) -> None:
     mug = await stocked(bench, stock=10)
     await bench.consume(record_of(order_of((mug, 3))))
     view = await reads.product(mug)
@@ -53,7 +53,7 @@ async def test_a_product_shows_its_stock(bench: CatalogBench, reads: SqlCatalogR
 
 
 async def test_customers_see_their_own_orders_and_staff_see_all(
-    bench: CatalogBench, reads: SqlCatalogReads
+    bench: CatalogBench, reads: CatalogReads
 ) -> None:
     mug, tea = await stocked(bench, "MUG"), await stocked(bench, "TEA", price=399)
     mine, theirs = order_of((tea, 2), (mug, 1)), order_of((mug, 1), customer_id=new_id())
