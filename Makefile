@@ -44,7 +44,7 @@ test-unit: ready ## Run the tests that need no servers
 	@$(RUN) -m pytest -q -m "not integration and not end_to_end and not faults" $(ARGS)
 
 test-faults: ready ## Run every fault scenario on a real Kafka and PostgreSQL (SEED= repeats a run)
-	@FRONTDESK_FAULTS=all $(if $(SEED),FRONTDESK_FAULT_SEED=$(SEED)) $(RUN) -m pytest tests/faults/delivery $(ARGS)
+	@FRONTDESK_FAULTS=all $(if $(SEED),FRONTDESK_FAULT_SEED=$(SEED)) $(RUN) -m pytest tests/faults/delivery -o faulthandler_timeout=600 $(ARGS)
 
 check: ready ## Format, lint, types, imports, dependencies, unit tests, generated files
 	@$(RUN) tools/check.py $(ARGS)

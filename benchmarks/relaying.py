@@ -15,8 +15,8 @@ from benchmarks.stores import TABLES, BenchmarkStore, new_store
 from messaging.envelope import Outgoing
 from messaging.relay import Relay
 from messaging.store import LogEnds, Parcel
+from storage.codec import PARCEL_SIZE
 from storage.outbox import SqlOutbox
-from storage.posting import PARCEL_SIZE
 from testkit.postgres import PostgresServer
 
 Encoded: TypeAlias = dict[str, Any]

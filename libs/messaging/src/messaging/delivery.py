@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from faststream.kafka import KafkaBroker
 
@@ -13,6 +14,8 @@ from messaging.relay import Relay
 from messaging.subscriber import Subscription
 
 log = logging.getLogger(__name__)
+
+CANCEL_AGAIN_S: Final = 2.0
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -90,6 +93,10 @@ async def _keep_running(loop: Loop) -> None:
 
 
 async def _cancel(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    for task in tasks:
-        task.cancel()
+    """Again and again, for a library may swallow a cancellation (cpython issue 86296)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _done, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
     await asyncio.gather(*tasks, return_exceptions=True)

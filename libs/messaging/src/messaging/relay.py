@@ -38,6 +38,7 @@ class Relay:
     send_timeout_s: float = 20.0
     replay_window_s: float = 3_600.0
     trouble: str | None = field(default=None, init=False)
+    _ends: dict[Place, LogEnd] = field(default_factory=dict, init=False)
 
     async def run(self) -> None:
         """Until cancelled. Errors of the broker or the store are waited out with growing pauses."""
@@ -84,26 +85,28 @@ class Relay:
         if not parcels:
             return 0
         ends = await kafka.publish(parcels)
-        known = await self.outbox.log_ends()
         shorter = [
             place
             for place, end in ends.items()
-            if place in known and end.next_offset <= known[place].next_offset
+            if place in self._ends and end.next_offset <= self._ends[place].next_offset
         ]
         if shorter:
             await self._resend(f"{shorter} go on below what was published")
         await self.outbox.mark_sent([parcel.id for parcel in parcels], ends)
+        self._ends |= ends
         UNSENT.set(len(parcels) == self.batch)
         return len(parcels)
 
     async def _rebuild_a_lost_log(self, kafka: "_Log") -> None:
-        changed = await kafka.changed(await self.outbox.log_ends())
+        self._ends = await self.outbox.log_ends()
+        changed = await kafka.changed(self._ends)
         if changed:
             await self._resend(f"{sorted(changed)} don't end as they were published")
 
     async def _resend(self, why: str) -> None:
         since = datetime.now(UTC) - timedelta(seconds=self.replay_window_s)
         count = await self.outbox.resend(since=since)
+        self._ends.clear()
         RESENT.inc(count)
         self.wake.set()
         log.warning("a log was lost, %d outbox rows are published again: %s", count, why)

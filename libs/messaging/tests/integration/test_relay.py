@@ -157,7 +157,7 @@ async def test_a_log_that_goes_on_below_what_was_published_is_noticed_at_the_nex
     outbox.put(topic, ("k", "first"), partition=0)
     async with in_background(relay.run()):
         await until(lambda: outbox.is_empty)
-        outbox.ends[topic.name, 0] = LogEnd(next_offset=1_000, message_id="lost")
+        relay._ends[topic.name, 0] = LogEnd(next_offset=1_000, message_id="lost")
         outbox.put(topic, ("k", "second"), partition=0)
 
         async def first_is_there_again() -> bool:

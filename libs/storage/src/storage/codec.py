@@ -2,16 +2,27 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from contracts.problems import Problem
 from messaging.envelope import Outgoing
 from messaging.work import Settlement
 
+PARCEL_SIZE: Final = 200
+"""Messages of one transaction share outbox rows of this many."""
+
 
 def pack(messages: Sequence[Outgoing]) -> str:
     """Messages to JSON text, in order."""
     return json.dumps([_members(message) for message in messages], separators=(",", ":"))
+
+
+def parcels(messages: Sequence[Outgoing]) -> list[str]:
+    """The messages of one transaction as rows of its outbox, in order."""
+    return [
+        pack(messages[start : start + PARCEL_SIZE])
+        for start in range(0, len(messages), PARCEL_SIZE)
+    ]
 
 
 def unpack(text: str) -> list[Outgoing]:

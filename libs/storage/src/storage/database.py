@@ -46,15 +46,24 @@ class Database:
             self._writer = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(url, connections=4, begin="BEGIN")
         else:
-            self._writer = _postgres_engine(url)
-            # A query is a transaction of its own: no trips to begin and to end one.
-            self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            self._writer = self._reader = _postgres_engine(url)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block, and rolls back when it raises."""
-        async with self._writer.begin() as connection:
-            yield connection
+        if self.is_sqlite:
+            async with self._writer.begin() as connection:
+                yield connection
+            return
+        async with self._writer.connect() as connection:
+            driver = await driver_of(connection)
+            try:
+                async with driver.transaction():
+                    yield connection
+            finally:
+                if driver.is_in_transaction():
+                    # Its rollback has failed, and nobody else shall go on in it.
+                    driver.terminate()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -62,13 +71,18 @@ class Database:
         async with self._reader.connect() as connection:
             yield connection
 
+    async def run(self, statement: str, *values: Any) -> None:
+        """One statement for asyncpg, a transaction of its own. For PostgreSQL only."""
+        async with self._writer.connect() as connection:
+            await (await driver_of(connection)).execute(statement, *values)
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Any]:
         """An asyncpg connection of its own, outside the pool. For PostgreSQL only."""
         engine = create_async_engine(self._url, poolclass=NullPool, connect_args=_POSTGRES_TIMES)
         try:
             async with engine.connect() as connection:
-                yield (await connection.get_raw_connection()).driver_connection
+                yield await driver_of(connection)
         finally:
             await engine.dispose()
 
@@ -81,6 +95,11 @@ class Database:
         """Give all connections back."""
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+async def driver_of(connection: AsyncConnection) -> Any:
+    """The asyncpg connection below. For PostgreSQL only, inside `write` or `read`."""
+    return (await connection.get_raw_connection()).driver_connection
 
 
 def is_transient(error: BaseException) -> bool:
@@ -130,11 +149,13 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> AsyncEngine:
 
 
 def _postgres_engine(url: str) -> AsyncEngine:
+    """Transactions are begun and ended by `Database.write`; a query needs none."""
     engine = create_async_engine(
         url,
         pool_size=5,
         max_overflow=5,
         pool_timeout=WAIT_S,
+        isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         connect_args=_POSTGRES_TIMES,
     )

@@ -2,14 +2,15 @@
 
 One savepoint under one name is moved along from unit to unit. A savepoint of its own for each unit,
 as `begin_nested` makes it, has a new name and so a new statement each time, which PostgreSQL's
-driver prepares first: four to six trips to the server per message instead of one.
+driver prepares first: four to six trips to the server per message instead of one. The first unit
+needs none: what is before it is the beginning.
 """
 
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from storage.database import Database, driver_of
 
 _SET: Final = "SAVEPOINT unit"
 _RELEASE: Final = "RELEASE SAVEPOINT unit"
@@ -23,24 +24,33 @@ class Savepoint:
     """
 
     def __init__(self, db: Database, connection: AsyncConnection) -> None:
+        self._db = db
         self._connection = connection
-        self._is_sqlite = db.is_sqlite
+        self._has_written = False
         self._is_set = False
 
+    def wrote(self) -> None:
+        """Something that must stay has been written."""
+        self._has_written = True
+
     async def move_here(self) -> None:
-        """What was done before stays done, when what follows is undone."""
-        if not self._is_set:
-            # Through SQLAlchemy, which begins the transaction with its first statement.
-            await self._connection.exec_driver_sql(_SET)
-        elif self._is_sqlite:
-            await self._connection.exec_driver_sql(_RELEASE)
-            await self._connection.exec_driver_sql(_SET)
-        else:
-            driver = (await self._connection.get_raw_connection()).driver_connection
-            assert driver
-            await driver.execute(f"{_RELEASE}; {_SET}")
-        self._is_set = True
+        """What was written before stays, when what follows is undone."""
+        if self._is_set:
+            await self._execute(_RELEASE, _SET)
+        elif self._has_written:
+            await self._execute(_SET)
+            self._is_set = True
 
     async def undo(self) -> None:
-        """Undo what was done since; the savepoint stays."""
-        await self._connection.exec_driver_sql(_UNDO)
+        """Undo what was written since the last move."""
+        if self._is_set:
+            await self._execute(_UNDO)
+        else:
+            await self._execute("ROLLBACK", "BEGIN IMMEDIATE" if self._db.is_sqlite else "BEGIN")
+
+    async def _execute(self, *statements: str) -> None:
+        if self._db.is_sqlite:
+            for statement in statements:
+                await self._connection.exec_driver_sql(statement)
+        else:
+            await (await driver_of(self._connection)).execute("; ".join(statements))

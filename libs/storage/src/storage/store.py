@@ -12,17 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.topics import Topic
 from messaging.asking import pause_after
-from messaging.envelope import Envelope, Outgoing, ReplyAddress
+from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
 from messaging.signal import Signal
 from messaging.store import DeadLetter, Job, LeaseLost
 from messaging.work import Postbox, Request, Settlement
 from storage import database
-from storage.codec import pack, settlement_from, settlement_text
 from storage.database import Database
 from storage.dead_letters import letter_row, published
+from storage.entries import entry_from, entry_row
+from storage.flush import Flush
 from storage.notify import JOBS_CHANNEL, notify
-from storage.posting import post
 from storage.savepoint import Savepoint
 from storage.tables import DeliveryTables
 from storage.work import SqlWork
@@ -113,6 +113,7 @@ class SqlTransaction(Generic[W]):
             await self._savepoint.undo()
             raise
         self._outbox.extend(work.postbox.messages)
+        self._savepoint.wrote()
         self._requests.extend(work.postbox.requests)
         self._answered.extend(work.postbox.answered)
         for command_id, settlement in work.postbox.settlements.items():
@@ -140,6 +141,7 @@ class SqlTransaction(Generic[W]):
         """See messaging.store.Transaction."""
         if not jobs:
             return
+        self._savepoint.wrote()
         statement = upsert(self._store.db, self._tables.jobs).on_conflict_do_nothing(
             index_elements=["id"]
         )
@@ -160,6 +162,7 @@ class SqlTransaction(Generic[W]):
 
     async def end(self, job: Job) -> None:
         """See messaging.store.Transaction."""
+        self._savepoint.wrote()
         jobs = self._tables.jobs
         ended = await self._connection.execute(
             delete(jobs).where(jobs.c.id == job.id, jobs.c.lease == job.lease)
@@ -177,13 +180,23 @@ class SqlTransaction(Generic[W]):
         self.post(published(letter))
 
     async def flush(self) -> None:
-        """Write what has been collected. The store calls it before it commits."""
-        await self._write_entries()
-        await self._write_requests()
+        """Write what has been collected. The store calls it before it commits.
+
+        A message that is new here and not in the store has been handled twice: that fails.
+        """
+        rows = [entry_row(entry, self._now) for entry in self._entries.values()]
+        flush = Flush(
+            now=self._now,
+            entries=[row for row in rows if row["message_id"] not in self._known],
+            requests=self._requests,
+            ask_again_at=self._now + timedelta(seconds=pause_after(1)),
+            answered=self._answered,
+            messages=self._outbox,
+        )
+        await flush.write(self._store.db, self._connection, self._tables)
+        await self._write_repeats([row for row in rows if row["message_id"] in self._known])
         await self._write_letters()
-        if self._outbox:
-            await post(self._store.db, self._connection, self._tables, self._outbox)
-            self.has_posted = True
+        self.has_posted = bool(self._outbox)
         if self.has_enqueued:
             await notify(self._store.db, self._connection, JOBS_CHANNEL)
 
@@ -193,30 +206,25 @@ class SqlTransaction(Generic[W]):
             inbox.c.consumer == self._store.name, inbox.c.message_id.in_(list(ids))
         )
         rows = await self._connection.execute(query.with_for_update() if lock else query)
-        found = {row.message_id: _entry(row) for row in rows}
+        found = {row.message_id: entry_from(row._asdict()) for row in rows}
         self._known.update(found)
         return found
 
-    async def _write_entries(self) -> None:
-        """A message that is new here and not in the store has been handled twice: that fails."""
-        rows = [_inbox_row(entry, self._now) for entry in self._entries.values()]
-        new = [row for row in rows if row["message_id"] not in self._known]
-        known = [row for row in rows if row["message_id"] in self._known]
+    async def _write_repeats(self, known: Sequence[dict[str, Any]]) -> None:
+        if not known:
+            return
         inbox = self._tables.inbox
-        if new:
-            await self._connection.execute(insert(inbox), new)
-        if known:
-            statement = upsert(self._store.db, inbox)
-            given = statement.excluded
-            repeat = statement.on_conflict_do_update(
-                index_elements=["consumer", "message_id"],
-                set_={
-                    "reply_topic": given.reply_topic,
-                    "reply_partition": given.reply_partition,
-                    "settlement": func.coalesce(inbox.c.settlement, given.settlement),
-                },
-            )
-            await self._connection.execute(repeat, known)
+        statement = upsert(self._store.db, inbox)
+        given = statement.excluded
+        repeat = statement.on_conflict_do_update(
+            index_elements=["consumer", "message_id"],
+            set_={
+                "reply_topic": given.reply_topic,
+                "reply_partition": given.reply_partition,
+                "settlement": func.coalesce(inbox.c.settlement, given.settlement),
+            },
+        )
+        await self._connection.execute(repeat, known)
 
     async def _write_letters(self) -> None:
         if self._letters:
@@ -225,59 +233,8 @@ class SqlTransaction(Generic[W]):
                 [letter_row(letter, self._now) for letter in self._letters],
             )
 
-    async def _write_requests(self) -> None:
-        requests = self._tables.requests
-        if self._requests:
-            again = self._now + timedelta(seconds=pause_after(1))
-            statement = upsert(self._store.db, requests).on_conflict_do_nothing()
-            await self._connection.execute(
-                statement,
-                [
-                    {
-                        "command_id": request.command_id,
-                        "message": pack([request.message]),
-                        "asked": 1,
-                        "ask_again_at": again,
-                    }
-                    for request in self._requests
-                ],
-            )
-        if self._answered:
-            await self._connection.execute(
-                delete(requests).where(requests.c.command_id.in_(self._answered))
-            )
-
 
 def upsert(db: Database, table: Any) -> Any:
     """An INSERT of the store's dialect, which knows ON CONFLICT."""
     statement: Insert = sqlite.insert(table) if db.is_sqlite else postgresql.insert(table)
     return statement
-
-
-def _entry(row: Any) -> InboxEntry:
-    reply = row.reply_topic and ReplyAddress(topic=row.reply_topic, partition=row.reply_partition)
-    return InboxEntry(
-        consumer=row.consumer,
-        message_id=row.message_id,
-        message_type=row.message_type,
-        fingerprint=row.fingerprint,
-        correlation_id=row.correlation_id,
-        traceparent=row.traceparent,
-        reply_to=reply or None,
-        settlement=settlement_from(row.settlement),
-    )
-
-
-def _inbox_row(entry: InboxEntry, now: datetime) -> dict[str, Any]:
-    return {
-        "consumer": entry.consumer,
-        "message_id": entry.message_id,
-        "message_type": entry.message_type,
-        "fingerprint": entry.fingerprint,
-        "correlation_id": entry.correlation_id,
-        "traceparent": entry.traceparent,
-        "reply_topic": entry.reply_to and entry.reply_to.topic,
-        "reply_partition": entry.reply_to and entry.reply_to.partition,
-        "settlement": settlement_text(entry.settlement),
-        "received_at": now,
-    }

@@ -22,6 +22,7 @@ from libs.storage.tests.mongo_notes import (
 
 from contracts.ids import new_id
 from contracts.ledger import VoidHold
+from messaging.envelope import Outgoing
 from messaging.store import Job
 from storage.mongo.database import Conflict
 from storage.mongo.finishing import Finisher
@@ -104,11 +105,22 @@ async def test_two_who_work_on_the_same_documents_lose_nothing_and_keep_each_one
                     break
                 await asyncio.sleep(random.random() / 50)
 
+    sent: list[Outgoing] = []
+    is_over = asyncio.Event()
+
+    async def relay() -> None:
+        outbox = one.delivery.outbox
+        while (parcels := await outbox.unsent(100)) or not is_over.is_set():
+            sent.extend(message for parcel in parcels for message in parcel.messages)
+            await outbox.mark_sent([parcel.id for parcel in parcels], {})
+
+    relaying = asyncio.create_task(relay())
     await asyncio.gather(keep_counting(one), keep_counting(another))
+    is_over.set()
+    await asyncio.wait_for(relaying, 10)
     counts = [(await seen(one))[note_id]["count"] for note_id in ids]
     assert counts == [8, 16, 24]
-    parcels = await one.delivery.outbox.unsent(1_000)
-    events = [NoteWritten.model_validate_json(m.value) for p in parcels for m in p.messages]
+    events = [NoteWritten.model_validate_json(message.value) for message in sent]
     for note_id, count in zip(ids, counts, strict=True):
         versions = [int(event.text) for event in events if event.note_id == note_id]
         assert versions == list(range(1, count + 1))

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from asyncpg import UniqueViolationError
 from libs.storage.tests.instances import (
     Instance,
     OpenInstance,
@@ -80,7 +81,7 @@ async def test_a_message_that_both_handle_at_once_has_one_effect(
                 await instance.write(work, "hello", id=note_id)
             transaction.remember(ENTRY.settled(DONE))
 
-    with pytest.raises((IntegrityError, Conflict)):
+    with pytest.raises((IntegrityError, UniqueViolationError, Conflict)):
         await handle(one)
     assert await one.texts() == ["hello"]
     assert len(await one.delivery.outbox.unsent(10)) == 1
@@ -96,7 +97,7 @@ async def test_a_message_without_an_effect_that_both_handle_at_once_has_one_answ
                 await refuse(other, LATE)
             transaction.remember(ENTRY.settled(settlement))
 
-    with pytest.raises((IntegrityError, Conflict)):
+    with pytest.raises((IntegrityError, UniqueViolationError, Conflict)):
         await refuse(one, DONE)
     assert len(await one.delivery.outbox.unsent(10)) == 1
 

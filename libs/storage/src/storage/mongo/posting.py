@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from messaging.envelope import Outgoing
-from storage.codec import pack
+from storage.codec import PARCEL_SIZE, pack
 from storage.mongo.database import Document, MongoDatabase, next_number
-from storage.posting import PARCEL_SIZE
 
 PARCEL_BYTES: Final = 2 * 1024 * 1024
 """A parcel is a document, and part of a unit; only a single message may be larger."""

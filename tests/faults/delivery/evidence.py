@@ -1,0 +1,194 @@
+"""What is left in the stores and in the log when everything has come to rest."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy import Table, func, select
+
+from contracts.topics import GATEWAY_OUTCOMES, LEDGER_COMMANDS, LEDGER_EVENTS, Topic
+from messaging.envelope import Envelope, EnvelopeError, Outgoing
+from storage.codec import unpack
+from storage.database import Database
+from storage.tables import DeliveryTables
+from tests.faults.delivery import tables
+from tests.faults.delivery.messages import Moved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """An event in the ledger's outbox or in the catalog's store."""
+
+    id: UUID
+    counter: str
+    sequence: int
+    amount: int
+
+
+@dataclass(kw_only=True)
+class Evidence:
+    """All that the verdict is found from.
+
+    `confirmed` are commands whose acceptance was confirmed to whoever sent them, `accepted` all
+    that the gateway has, with counter and amount; `heard` the outcomes in its store, with how often
+    each was recorded; `answers` the ids of the distinct outcomes of each command in the log.
+    `announced` and `applied` are the events in the ledger's outbox and in the catalog's store.
+    """
+
+    confirmed: set[UUID] = field(default_factory=set)
+    accepted: dict[UUID, tuple[str, int]] = field(default_factory=dict)
+    heard: dict[UUID, tuple[str, int]] = field(default_factory=dict)
+    answers: dict[UUID, set[UUID]] = field(default_factory=dict)
+    asked: Counter[UUID] = field(default_factory=Counter)
+    still_asked: set[UUID] = field(default_factory=set)
+    counters: dict[str, tuple[int, int]] = field(default_factory=dict)
+    announced: dict[UUID, Move] = field(default_factory=dict)
+    in_log: set[UUID] = field(default_factory=set)
+    applied: list[tuple[Move, int]] = field(default_factory=list)
+    unsent: dict[str, int] = field(default_factory=dict)
+    dead_letters: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """The three databases."""
+
+    gateway: Database
+    ledger: Database
+    catalog: Database
+
+    async def is_at_rest(self) -> bool:
+        """Has everything that was accepted an outcome, and every event been applied?"""
+        accepted = await _count(self.gateway, tables.accepted)
+        if await _count(self.gateway, tables.outcomes) < accepted or await self._owes():
+            return False
+        async with self.ledger.read() as connection:
+            versions = (
+                await connection.execute(select(func.sum(tables.counters.c.version)))
+            ).scalar()
+        return await _count(self.catalog, tables.applied) >= (versions or 0)
+
+    async def _owes(self) -> bool:
+        unsent = await self.unsent()
+        return (
+            any(unsent.values()) or await _count(self.gateway, tables.gateway_delivery.requests) > 0
+        )
+
+    async def heard(self) -> int:
+        """How many outcomes the gateway knows by now."""
+        return await _count(self.gateway, tables.outcomes)
+
+    async def unsent(self) -> dict[str, int]:
+        """Parcels that wait in each outbox."""
+        return {
+            name: await _count(db, delivery.outbox, delivery.outbox.c.sent_at.is_(None))
+            for name, (db, delivery) in self._delivery().items()
+        }
+
+    def _delivery(self) -> dict[str, tuple[Database, DeliveryTables]]:
+        return {
+            "gateway": (self.gateway, tables.gateway_delivery),
+            "ledger": (self.ledger, tables.ledger_delivery),
+            "catalog": (self.catalog, tables.catalog_delivery),
+        }
+
+    async def read(self, bootstrap_servers: str, confirmed: set[UUID]) -> Evidence:
+        """Everything, from the stores and from the log."""
+        evidence = Evidence(confirmed=confirmed, unsent=await self.unsent())
+        await self._read_gateway(evidence)
+        await self._read_ledger(evidence)
+        for row in await _rows(self.catalog, tables.applied):
+            event = Move(
+                id=row.event_id, counter=row.counter, sequence=row.sequence, amount=row.amount
+            )
+            evidence.applied.append((event, row.times))
+        for name, (db, delivery) in self._delivery().items():
+            evidence.dead_letters[name] = await _count(db, delivery.dead_letters)
+        await _read_log(bootstrap_servers, evidence)
+        return evidence
+
+    async def _read_gateway(self, evidence: Evidence) -> None:
+        for row in await _rows(self.gateway, tables.accepted):
+            evidence.accepted[row.command_id] = (row.counter, row.amount)
+        for row in await _rows(self.gateway, tables.outcomes):
+            evidence.heard[row.command_id] = (row.state, row.times)
+        for row in await _rows(self.gateway, tables.gateway_delivery.requests):
+            evidence.still_asked.add(row.command_id)
+
+    async def _read_ledger(self, evidence: Evidence) -> None:
+        for row in await _rows(self.ledger, tables.counters):
+            evidence.counters[row.counter] = (row.total, row.version)
+        for row in await _rows(self.ledger, tables.ledger_delivery.outbox):
+            events = [m for m in unpack(row.messages) if m.topic == LEDGER_EVENTS.name]
+            # What was posted again by an operator is the same event.
+            evidence.announced |= {event.id: event for event in map(_announced, events)}
+
+
+def _announced(message: Outgoing) -> Move:
+    headers = message.headers
+    event = Moved.model_validate_json(message.value)
+    return Move(
+        id=UUID(headers["ce_id"]),
+        counter=event.counter,
+        sequence=int(headers["ce_sequence"]),
+        amount=event.amount,
+    )
+
+
+async def _read_log(bootstrap_servers: str, evidence: Evidence) -> None:
+    answers: dict[UUID, set[UUID]] = defaultdict(set)
+    for topic in (LEDGER_COMMANDS, LEDGER_EVENTS, GATEWAY_OUTCOMES):
+        for record in await records_of(bootstrap_servers, topic):
+            try:
+                envelope = Envelope.from_headers(record.headers)
+            except EnvelopeError:
+                continue
+            if topic is LEDGER_COMMANDS:
+                evidence.asked[envelope.id] += 1
+            elif topic is LEDGER_EVENTS:
+                evidence.in_log.add(envelope.id)
+            else:
+                answers[UUID(envelope.subject)].add(envelope.id)
+    evidence.answers = dict(answers)
+
+
+async def records_of(bootstrap_servers: str, topic: Topic) -> list[Any]:
+    """Everything that is in the topic now."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic.name, n) for n in range(topic.partitions)]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        found: list[Any] = []
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for records in (await consumer.getmany(timeout_ms=100)).values():
+                found += records
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def end_of(bootstrap_servers: str, topic: Topic, partition: int) -> int:
+    """The next offset of a partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    await consumer.start()
+    try:
+        place = TopicPartition(topic.name, partition)
+        return int((await consumer.end_offsets([place]))[place])
+    finally:
+        await consumer.stop()
+
+
+async def _rows(db: Database, table: Table) -> Sequence[Any]:
+    async with db.read() as connection:
+        return (await connection.execute(select(table))).all()
+
+
+async def _count(db: Database, table: Table, *where: Any) -> int:
+    async with db.read() as connection:
+        query = select(func.count()).select_from(table).where(*where)
+        return int((await connection.execute(query)).scalar_one())
