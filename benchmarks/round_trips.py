@@ -1,67 +1,96 @@
 """A command and its outcome through two services, and two bare messages beside it."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import Any, Final, TypeAlias
-from uuid import uuid4
+from typing import Final, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-
-from benchmarks.report import Figure, in_turns, percentile
-from benchmarks.samples import posted, request, transfer, view
+from benchmarks.clients import (
+    BACK,
+    KEPT_BACK,
+    KEPT_THERE,
+    THERE,
+    Keep,
+    keep_nothing,
+    new_consumer,
+    new_keep,
+    new_producer,
+    running_delivery,
+)
+from benchmarks.report import Figure, Rounds, in_turns, percentile
+from benchmarks.samples import request, transfer
 from benchmarks.stores import BenchmarkStore, new_store
 from contracts.gateway import Outcome
 from contracts.ids import new_id
-from contracts.ledger import PostTransaction, TransactionView
-from contracts.topics import GATEWAY_OUTCOMES, LEDGER_COMMANDS, Topic
-from messaging.broker import LongPollBroker
-from messaging.consumer import BatchConsumer
-from messaging.delivery import Delivery, NotReady
-from messaging.relay import Relay
-from messaging.subscriber import Subscription
+from contracts.topics import GATEWAY_OUTCOMES, Topic
 from messaging.topics import apply
-from messaging.work import Handlers
 from storage.work import SqlWork
 from testkit.postgres import PostgresServer
-from testkit.waiting import until
 
 Trip: TypeAlias = Callable[[], Awaitable[None]]
 
-THERE: Final = Topic(name="benchmark.there.v1", owner="benchmark")
-BACK: Final = Topic(name="benchmark.back.v1", owner="benchmark")
+START_S: Final = 30.0
 TRIP_LASTS_AT_MOST_S: Final = 10.0
 
 
 async def measure(
     bootstrap_servers: str, postgres: PostgresServer, *, rounds: int, trips: int
 ) -> list[Figure]:
-    """One trip after the other, nothing else under way; all clients share this process."""
+    """One trip after the other, nothing else under way; asking and answering are two processes."""
     ours_ms: list[float] = []
     bare_ms: list[float] = []
+    kept_ms: list[float] = []
+    await apply(bootstrap_servers, (THERE, BACK, KEPT_THERE, KEPT_BACK))
     async with (
-        _services(bootstrap_servers, postgres) as ours,
-        _bare(bootstrap_servers) as bare,
+        new_store(postgres, "ledger") as answering,
+        new_store(
+            postgres, "gateway", outcomes=GATEWAY_OUTCOMES, reply_partition=lambda: 0
+        ) as asking,
+        _answering(bootstrap_servers, answering.db.url),
+        _services(bootstrap_servers, asking) as ours,
+        _bare(bootstrap_servers, THERE, BACK, keep_nothing) as bare,
+        new_keep(asking.db.url) as keep,
+        _bare(bootstrap_servers, KEPT_THERE, KEPT_BACK, keep) as kept,
     ):
-        taken = await in_turns(
+        beside_bare = await in_turns(
             rounds,
             lambda: _median_ms(ours, trips, ours_ms),
             lambda: _median_ms(bare, trips, bare_ms),
         )
-    timed = {"roundtrip": ours_ms[trips:], "roundtrip_bare": bare_ms[trips:]}
+        beside_kept = await in_turns(
+            rounds,
+            lambda: _median_ms(ours, trips, []),
+            lambda: _median_ms(kept, trips, kept_ms),
+        )
+    figures = _ratios(beside_bare, beside_kept)
+    timed = {"roundtrip": ours_ms, "roundtrip_bare": bare_ms, "roundtrip_kept": kept_ms}
+    for name, times_ms in timed.items():
+        # The first round has warmed up.
+        figures += [
+            Figure(
+                name=f"{name}_p{percent}", value=percentile(times_ms[trips:], percent), unit="ms"
+            )
+            for percent in (50, 99)
+        ]
+    return figures
+
+
+def _ratios(beside_bare: Rounds, beside_kept: Rounds) -> list[Figure]:
     return [
         Figure(
             name="roundtrip_vs_bare",
-            value=taken.ratio,
+            value=beside_bare.ratio,
             unit="ratio of p50",
             baseline="bare aiokafka: produce, consume, produce, consume",
             aim="<= 3",
         ),
-        *(
-            Figure(name=f"{name}_p{percent}", value=percentile(times, percent), unit="ms")
-            for name, times in timed.items()
-            for percent in (50, 99)
+        Figure(
+            name="roundtrip_vs_kept",
+            value=beside_kept.ratio,
+            unit="ratio of p50",
+            baseline="the same, with one row committed where ours commits: three transactions",
         ),
     ]
 
@@ -78,128 +107,60 @@ async def _median_ms(trip: Trip, trips: int, all_ms: list[float]) -> float:
 
 
 @asynccontextmanager
-async def _services(bootstrap_servers: str, postgres: PostgresServer) -> AsyncIterator[Trip]:
-    """One that asks and one that answers, each with its store, relay and subscription.
-
-    A trip begins with the command's transaction and ends after the one that records its outcome.
-    """
+async def _services(bootstrap_servers: str, store: BenchmarkStore) -> AsyncIterator[Trip]:
+    """The one that asks. A trip ends after the transaction that records its outcome."""
     recorded = asyncio.Event()
-
-    async def answer(command: PostTransaction, work: SqlWork) -> TransactionView:
-        work.announce(posted(command), version=1)
-        return view(command)
 
     async def record(outcome: Outcome, work: SqlWork) -> None:
         assert outcome.state == "succeeded", outcome
         work.answered(outcome.command_id)
 
+    async def trip() -> None:
+        async with store.store.begin() as transaction, transaction.work(request()) as work:
+            work.ask(transfer(), command_id=new_id())
+        await recorded.wait()
+        recorded.clear()
+
+    async with running_delivery(
+        bootstrap_servers, store, GATEWAY_OUTCOMES, {Outcome: record}, after_commit=recorded.set
+    ):
+        yield trip
+
+
+@asynccontextmanager
+async def _bare(
+    bootstrap_servers: str, there: Topic, back: Topic, keep: Keep
+) -> AsyncIterator[Trip]:
+    """The same bodies, and no promise about them."""
+    body = transfer().model_dump_json().encode()
     async with (
-        new_store(postgres, "ledger") as owner,
-        new_store(
-            postgres, "gateway", outcomes=GATEWAY_OUTCOMES, reply_partition=lambda: 0
-        ) as asker,
-        _delivery(bootstrap_servers, owner, LEDGER_COMMANDS, {PostTransaction: answer}),
-        _delivery(
-            bootstrap_servers, asker, GATEWAY_OUTCOMES, {Outcome: record}, after_commit=recorded.set
-        ),
+        new_producer(bootstrap_servers) as producer,
+        new_consumer(bootstrap_servers, back) as outcomes,
     ):
 
         async def trip() -> None:
-            async with asker.store.begin() as transaction, transaction.work(request()) as work:
-                work.ask(transfer(), command_id=new_id())
-            await recorded.wait()
-            recorded.clear()
+            await keep(body)
+            await producer.send_and_wait(there.name, body)
+            await keep((await outcomes.getone()).value)
 
         yield trip
 
 
 @asynccontextmanager
-async def _delivery(
-    bootstrap_servers: str,
-    store: BenchmarkStore,
-    topic: Topic,
-    handlers: Handlers,
-    *,
-    after_commit: Callable[[], None] = lambda: None,
-) -> AsyncIterator[None]:
-    name = store.store.name
-    consumer = BatchConsumer(
-        name=name, store=store.store, handlers=handlers, problems={}, after_commit=after_commit
+async def _answering(bootstrap_servers: str, database_url: str) -> AsyncIterator[None]:
+    """The process that answers, both ways."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "benchmarks.answering", bootstrap_servers, database_url),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
-    broker = LongPollBroker(bootstrap_servers, name=name)
-    delivery = Delivery(
-        broker=broker,
-        subscription=Subscription(broker, [topic], group=name, consume=consumer.consume),
-        relay=Relay(
-            bootstrap_servers=bootstrap_servers, outbox=store.outbox, wake=store.outbox_wake
-        ),
-    )
-    async with delivery.running():
-        await until(lambda: _is_ready(delivery))
+    assert process.stdin
+    assert process.stdout
+    try:
+        async with asyncio.timeout(START_S):
+            assert await process.stdout.readline(), "the process that answers has ended"
         yield
-
-
-async def _is_ready(delivery: Delivery) -> bool:
-    try:
-        await delivery.check()
-    except NotReady:
-        return False
-    return True
-
-
-@asynccontextmanager
-async def _bare(bootstrap_servers: str) -> AsyncIterator[Trip]:
-    """The same two bodies, with nothing kept anywhere."""
-    command = transfer()
-    there = command.model_dump_json().encode()
-    back = view(command).model_dump_json().encode()
-    await apply(bootstrap_servers, (THERE, BACK))
-    async with (
-        _producer(bootstrap_servers) as asker,
-        _producer(bootstrap_servers) as owner,
-        _consumer(bootstrap_servers, THERE) as commands,
-        _consumer(bootstrap_servers, BACK) as outcomes,
-    ):
-
-        async def answer() -> None:
-            while True:
-                await commands.getone()
-                await owner.send_and_wait(BACK.name, back)
-
-        async def trip() -> None:
-            await asker.send_and_wait(THERE.name, there)
-            await outcomes.getone()
-
-        answering = asyncio.create_task(answer())
-        try:
-            yield trip
-        finally:
-            answering.cancel()
-            await asyncio.gather(answering, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _producer(bootstrap_servers: str) -> AsyncIterator[Any]:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, enable_idempotence=True)
-    await producer.start()
-    try:
-        yield producer
     finally:
-        await producer.stop()
-
-
-@asynccontextmanager
-async def _consumer(bootstrap_servers: str, topic: Topic) -> AsyncIterator[Any]:
-    consumer = AIOKafkaConsumer(
-        topic.name,
-        bootstrap_servers=bootstrap_servers,
-        group_id=f"benchmark.{uuid4().hex}",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-    )
-    await consumer.start()
-    try:
-        await consumer.seek_to_end()
-        yield consumer
-    finally:
-        await consumer.stop()
+        process.stdin.close()
+        await process.wait()

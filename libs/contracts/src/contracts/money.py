@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Final
 
 from iso4217 import Currency as Iso4217
@@ -24,6 +25,7 @@ class AmountError(ValueError):
         self.member = member
 
 
+@cache
 def scale_of(currency: str) -> int:
     """How many decimals the currency has in ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD.
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from messaging.long_poll import LongPollConsumer
+
+LOOKS_FOR_TOPICS_EVERY_MS: Final = 3_000
 
 
 class LongPollBroker(KafkaBroker):
@@ -22,6 +24,8 @@ class LongPollBroker(KafkaBroker):
             logger=None,
             consumer_only=True,
             allow_auto_create_topics=False,
+            # Who joins while a broker has lost its topics holds nothing until they are seen again.
+            metadata_max_age_ms=LOOKS_FOR_TOPICS_EVERY_MS,
         )
         self.bootstrap_servers = bootstrap_servers
 

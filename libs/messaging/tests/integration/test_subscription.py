@@ -1,16 +1,20 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import OffsetAndMetadata
 
+import messaging.broker
 from contracts.topics import Topic
 from messaging import subscriber
 from messaging.broker import LongPollBroker
 from messaging.long_poll import LongPollConsumer
 from messaging.records import Record
 from messaging.subscriber import Subscription
+from messaging.topics import apply
 from testkit.brokers import Broker
 from testkit.waiting import in_background, until
 
@@ -147,6 +151,29 @@ async def test_an_instance_that_was_stopped_before_it_succeeded_leaves_the_recor
 async def test_an_instance_knows_the_partitions_that_it_holds(broker: Broker, topic: Topic) -> None:
     async with Reader(broker, topic).reading() as reader:
         await until(lambda: reader.subscription.partitions(topic) == [0, 1])
+
+
+async def test_a_topic_that_a_broker_has_lost_is_read_again_when_it_is_made_anew(
+    kafka: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messaging.broker, "LOOKS_FOR_TOPICS_EVERY_MS", 200)
+    topic = Topic(name=f"test.{uuid4().hex}", owner="test", partitions=1)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    await admin.start()
+    await apply(kafka.bootstrap_servers, [topic])
+    async with (
+        AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer,
+        Reader(kafka, topic).reading() as reader,
+    ):
+        await producer.send_and_wait(topic.name, b"one")
+        await reader.has_read(1)
+        await admin.delete_topics([topic.name])
+        await until(lambda: reader.subscription.partitions(topic) == [])
+        await apply(kafka.bootstrap_servers, [topic])
+        await until(lambda: reader.subscription.partitions(topic) == [0])
+        await producer.send_and_wait(topic.name, b"two")
+        await reader.has_read(2)
+    await admin.close()
 
 
 async def test_a_consumer_that_hangs_is_seen_and_started_anew(

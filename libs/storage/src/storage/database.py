@@ -40,7 +40,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.instance = uuid4().hex
-        self._url = url
+        self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
@@ -71,15 +71,16 @@ class Database:
         async with self._reader.connect() as connection:
             yield connection
 
-    async def run(self, statement: str, *values: Any) -> None:
-        """One statement for asyncpg, a transaction of its own. For PostgreSQL only."""
+    async def fetch(self, statement: str, *values: Any) -> list[Any]:
+        """One statement for asyncpg, a transaction of its own: its rows. For PostgreSQL only."""
         async with self._writer.connect() as connection:
-            await (await driver_of(connection)).execute(statement, *values)
+            rows: list[Any] = await (await driver_of(connection)).fetch(statement, *values)
+            return rows
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Any]:
         """An asyncpg connection of its own, outside the pool. For PostgreSQL only."""
-        engine = create_async_engine(self._url, poolclass=NullPool, connect_args=_POSTGRES_TIMES)
+        engine = create_async_engine(self.url, poolclass=NullPool, connect_args=_POSTGRES_TIMES)
         try:
             async with engine.connect() as connection:
                 yield await driver_of(connection)

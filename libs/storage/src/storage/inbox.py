@@ -1,11 +1,41 @@
-"""What has been received by a SQL store, beyond the transaction that received it."""
+"""What has been received by a SQL store."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from messaging.inbox import InboxEntry
+from storage.database import Database, driver_of
+from storage.entries import entry_from
 from storage.tables import DeliveryTables
+
+_FIND_ON_POSTGRES: Final = """
+SELECT * FROM inbox WHERE consumer = $1 AND message_id = ANY ($2::uuid[])
+"""
+
+
+async def find_entries(
+    db: Database,
+    connection: AsyncConnection,
+    tables: DeliveryTables,
+    consumer: str,
+    ids: Sequence[UUID],
+    *,
+    lock: bool = False,
+) -> list[InboxEntry]:
+    """What the consumer has received of these messages; locked until the transaction ends."""
+    if db.is_sqlite:
+        inbox = tables.inbox
+        query = select(inbox).where(inbox.c.consumer == consumer, inbox.c.message_id.in_(ids))
+        return [entry_from(row._asdict()) for row in await connection.execute(query)]
+    # As one array: a list of parameters is another statement for each length.
+    statement = _FIND_ON_POSTGRES + ("FOR UPDATE" if lock else "")
+    rows = await (await driver_of(connection)).fetch(statement, consumer, ids)
+    return [entry_from(row) for row in rows]
 
 
 class SqlInbox:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from messaging.store import LogEnd, LogEnds, Parcel
 from storage.codec import unpack
@@ -12,6 +12,10 @@ from storage.database import Database
 from storage.notify import OUTBOX_CHANNEL, notify
 from storage.store import upsert
 from storage.tables import DeliveryTables
+
+_UNSENT_ON_POSTGRES: Final = """
+SELECT id, messages FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT $1
+"""
 
 # Both in one statement, which is a transaction of its own: one trip to the server.
 _MARK_SENT_ON_POSTGRES: Final = """
@@ -31,19 +35,22 @@ class SqlOutbox:
     def __init__(self, db: Database, tables: DeliveryTables) -> None:
         self._db = db
         self._tables = tables
-
-    async def unsent(self, limit: int) -> list[Parcel]:
-        """See messaging.store.Outbox."""
-        outbox = self._tables.outbox
-        query = (
+        outbox = tables.outbox
+        self._unsent = (
             select(outbox.c.id, outbox.c.messages)
             .where(outbox.c.sent_at.is_(None))
             .order_by(outbox.c.id)
-            .limit(limit)
+            .limit(bindparam("limit"))
         )
-        async with self._db.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return [Parcel(id=row.id, messages=unpack(row.messages)) for row in rows]
+
+    async def unsent(self, limit: int) -> list[Parcel]:
+        """See messaging.store.Outbox."""
+        if self._db.is_sqlite:
+            async with self._db.read() as connection:
+                rows = (await connection.execute(self._unsent, {"limit": limit})).all()
+        else:
+            rows = await self._db.fetch(_UNSENT_ON_POSTGRES, limit)
+        return [Parcel(id=id_, messages=unpack(messages)) for id_, messages in rows]
 
     async def mark_sent(self, ids: Sequence[int], log_ends: LogEnds) -> None:
         """See messaging.store.Outbox."""
@@ -51,7 +58,7 @@ class SqlOutbox:
         if not self._db.is_sqlite:
             ends_of = [(*place, end.next_offset, end.message_id) for place, end in log_ends.items()]
             columns = list(zip(*ends_of, strict=True)) or [(), (), (), ()]
-            await self._db.run(_MARK_SENT_ON_POSTGRES, now, list(ids), *columns)
+            await self._db.fetch(_MARK_SENT_ON_POSTGRES, now, list(ids), *columns)
             return
         outbox, ends = self._tables.outbox, self._tables.log_ends
         async with self._db.write() as connection:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Insert, delete, func, insert, select
+from sqlalchemy import Insert, delete, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,8 +20,9 @@ from messaging.work import Postbox, Request, Settlement
 from storage import database
 from storage.database import Database
 from storage.dead_letters import letter_row, published
-from storage.entries import entry_from, entry_row
+from storage.entries import entry_row
 from storage.flush import Flush
+from storage.inbox import find_entries
 from storage.notify import JOBS_CHANNEL, notify
 from storage.savepoint import Savepoint
 from storage.tables import DeliveryTables
@@ -201,12 +202,10 @@ class SqlTransaction(Generic[W]):
             await notify(self._store.db, self._connection, JOBS_CHANNEL)
 
     async def _find(self, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, InboxEntry]:
-        inbox = self._tables.inbox
-        query = select(inbox).where(
-            inbox.c.consumer == self._store.name, inbox.c.message_id.in_(list(ids))
+        entries = await find_entries(
+            self._store.db, self._connection, self._tables, self._store.name, ids, lock=lock
         )
-        rows = await self._connection.execute(query.with_for_update() if lock else query)
-        found = {row.message_id: entry_from(row._asdict()) for row in rows}
+        found = {entry.message_id: entry for entry in entries}
         self._known.update(found)
         return found
 
