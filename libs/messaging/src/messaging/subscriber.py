@@ -122,22 +122,25 @@ class Subscription:
         consumer: AIOKafkaConsumer = message.consumer
         records = message.raw_message
         assert isinstance(records, tuple)
+        due = await self._due(consumer, records)
         self._busy = True
         try:
-            await self._membership.has_begun.wait()
-            positions = await _positions(consumer, set(_last_of(records)))
-            # What was fetched before its partition was set back comes again, in its turn.
-            due = [
-                record
-                for record in records
-                if record.offset < positions.get((record.topic, record.partition), 0)
-            ]
             if due:
                 await self._deliver(due)
                 await self._commit(consumer, due)
         finally:
             self._busy = False
             self._progress += 1
+
+    async def _due(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> Sequence[Record]:
+        """Without what was fetched before its partition was set back: that comes again."""
+        await self._membership.has_begun.wait()
+        positions = await _positions(consumer, set(_last_of(records)))
+        return [
+            record
+            for record in records
+            if record.offset < positions.get((record.topic, record.partition), 0)
+        ]
 
     async def _deliver(self, records: Sequence[Record]) -> None:
         for pause in pauses_s():
