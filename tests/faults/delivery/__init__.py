@@ -5,7 +5,8 @@ PostgreSQL database of its own:
 
 * `gateway` relays commands that somebody has accepted, hears their outcomes, asks again;
 * `ledger` moves the totals of counters, announces each move, refuses what goes below zero;
-* `catalog` projects: it applies each move that was announced.
+* `catalog` projects: its `copies` of the counters go on with each move that was announced, and
+  with what the ledger's database says when one is missing.
 
 `messages` and `roles` say what they do, `member` runs one of them, `breaking` makes it die at an
 exact point. `system` starts them, `load` accepts commands at a steady rate whether they are

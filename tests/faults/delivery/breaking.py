@@ -3,10 +3,11 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from messaging.envelope import Outgoing
 from messaging.store import LogEnds, Parcel
 from messaging.work import HandlerResult, Handlers
 from storage.database import Database
@@ -23,12 +24,14 @@ class Faults:
     """What is wrong with one process.
 
     It kills itself when it comes to the point `die_at` for the `die_on`th time. `twice`: its relay
-    sends every message two times. `slow_s` is what handling one message takes longer.
+    sends every message two times; of the aggregates that `loses` names, it never sends the event
+    that leads to this version. `slow_s` is what handling one message takes longer.
     """
 
     die_at: Point | None = None
     die_on: int = 1
     twice: bool = False
+    loses: Mapping[str, int] = field(default_factory=dict)
     slow_s: float = 0.0
     _reached: int = field(default=0, init=False)
 
@@ -38,6 +41,13 @@ class Faults:
             self._reached += 1
             if self._reached == self.die_on:
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def sent_of(self, message: Outgoing) -> Sequence[Outgoing]:
+        """What the relay sends instead of a message."""
+        sequence = message.headers.get("ce_sequence")
+        if sequence is not None and self.loses.get(message.key) == int(sequence):
+            return ()
+        return (message, message) if self.twice else (message,)
 
     def in_handlers(self, handlers: Handlers) -> Handlers:
         """The same handlers, with these faults."""
@@ -65,10 +75,8 @@ class FaultyOutbox(SqlOutbox):
 
     async def unsent(self, limit: int) -> list[Parcel]:
         parcels = await super().unsent(limit)
-        if not self._faults.twice:
-            return parcels
         return [
-            replace(parcel, messages=[m for message in parcel.messages for m in (message, message)])
+            replace(parcel, messages=[s for m in parcel.messages for s in self._faults.sent_of(m)])
             for parcel in parcels
         ]
 

@@ -4,12 +4,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from testkit.kafka import KafkaServer
+from servers.processes import ServerUnavailable
+from testkit.kafka import KafkaServer, new_kafka
 from testkit.postgres import PostgresDatabases
+from testkit.probe import BrokerPowers, probe, requires
 from tests.faults.delivery.system import System
 
 IS_WHOLE_SET = os.environ.get("FRONTDESK_FAULTS") == "all"
+
+NEEDED = ("groups", "evicts_dead_members", "idempotence", "keeps_acknowledged_records")
+"""A broker without these loses or repeats by itself what a scenario would lay to our charge."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,6 +28,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kafka_powers() -> BrokerPowers | None:
+    """What the scenarios' kind of broker can show. It takes as long as a session timeout, so the
+    short set doesn't ask."""
+    if not IS_WHOLE_SET:
+        return None
+    try:
+        with new_kafka() as kafka:
+            return await probe(kafka.bootstrap_servers, name="Kafka", restart=kafka.restart)
+    except ServerUnavailable:
+        return None  # whoever needs one is skipped, and says so
+
+
+@pytest.fixture
+def able_kafka(kafka_powers: BrokerPowers | None, own_kafka: KafkaServer) -> KafkaServer:
+    """A broker of this scenario alone, of a kind that can show what is needed."""
+    if kafka_powers is not None:
+        requires(kafka_powers, *NEEDED)
+    return own_kafka
 
 
 @pytest.fixture
@@ -58,7 +85,7 @@ def detours() -> dict[str, str]:
 async def system(
     urls: dict[str, str],
     detours: dict[str, str],
-    own_kafka: KafkaServer,
+    able_kafka: KafkaServer,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> AsyncIterator[System]:
@@ -68,7 +95,7 @@ async def system(
     under_test = System(
         seed=seed,
         folder=tmp_path,
-        bootstrap_servers=own_kafka.bootstrap_servers,
+        bootstrap_servers=able_kafka.bootstrap_servers,
         urls=urls,
         detours=detours,
     )

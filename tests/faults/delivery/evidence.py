@@ -28,26 +28,41 @@ class Move:
     amount: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Replaced:
+    """A copy was at `known`; it is what its owner has said, at `version`."""
+
+    counter: str
+    known: int
+    version: int
+
+
 @dataclass(kw_only=True)
 class Evidence:
     """All that the verdict is found from.
 
     `confirmed` are commands whose acceptance was confirmed to whoever sent them, `accepted` all
     that the gateway has, with counter and amount; `heard` the outcomes in its store, with how often
-    each was recorded; `answers` the ids of the distinct outcomes of each command in the log.
-    `announced` and `applied` are the events in the ledger's outbox and in the catalog's store.
+    each was recorded, `heard_by` how many each process has recorded; `answers` the ids of the
+    distinct outcomes of each command in the log, `misplaced` those that are on another partition
+    than was asked for. `announced` and `applied` are the events in the ledger's outbox and in the
+    catalog's store; `counters` and `copies` are total and version in the one and in the other.
     """
 
     confirmed: set[UUID] = field(default_factory=set)
     accepted: dict[UUID, tuple[str, int]] = field(default_factory=dict)
     heard: dict[UUID, tuple[str, int]] = field(default_factory=dict)
+    heard_by: Counter[int] = field(default_factory=Counter)
     answers: dict[UUID, set[UUID]] = field(default_factory=dict)
+    misplaced: set[UUID] = field(default_factory=set)
     asked: Counter[UUID] = field(default_factory=Counter)
     still_asked: set[UUID] = field(default_factory=set)
     counters: dict[str, tuple[int, int]] = field(default_factory=dict)
     announced: dict[UUID, Move] = field(default_factory=dict)
     in_log: set[UUID] = field(default_factory=set)
     applied: list[tuple[Move, int]] = field(default_factory=list)
+    copies: dict[str, tuple[int, int]] = field(default_factory=dict)
+    replaced: list[Replaced] = field(default_factory=list)
     unsent: dict[str, int] = field(default_factory=dict)
     dead_letters: dict[str, int] = field(default_factory=dict)
 
@@ -61,15 +76,12 @@ class Stores:
     catalog: Database
 
     async def is_at_rest(self) -> bool:
-        """Has everything that was accepted an outcome, and every event been applied?"""
+        """Has everything that was accepted an outcome, and is every copy up to date?"""
         accepted = await _count(self.gateway, tables.accepted)
         if await _count(self.gateway, tables.outcomes) < accepted or await self._owes():
             return False
-        async with self.ledger.read() as connection:
-            versions = (
-                await connection.execute(select(func.sum(tables.counters.c.version)))
-            ).scalar()
-        return await _count(self.catalog, tables.applied) >= (versions or 0)
+        owned = await _versions(self.ledger, tables.counters)
+        return await _versions(self.catalog, tables.copies) >= owned
 
     async def _owes(self) -> bool:
         unsent = await self.unsent()
@@ -77,9 +89,11 @@ class Stores:
             any(unsent.values()) or await _count(self.gateway, tables.gateway_delivery.requests) > 0
         )
 
-    async def heard(self) -> int:
-        """How many outcomes the gateway knows by now."""
-        return await _count(self.gateway, tables.outcomes)
+    async def heard(self, *, in_process: int | None = None) -> int:
+        """How many outcomes the gateway knows by now, or one process of it has recorded."""
+        by = tables.outcomes.c.heard_by
+        where = [] if in_process is None else [by == in_process]
+        return await _count(self.gateway, tables.outcomes, *where)
 
     async def unsent(self) -> dict[str, int]:
         """Parcels that wait in each outbox."""
@@ -100,11 +114,7 @@ class Stores:
         evidence = Evidence(confirmed=confirmed, unsent=await self.unsent())
         await self._read_gateway(evidence)
         await self._read_ledger(evidence)
-        for row in await _rows(self.catalog, tables.applied):
-            event = Move(
-                id=row.event_id, counter=row.counter, sequence=row.sequence, amount=row.amount
-            )
-            evidence.applied.append((event, row.times))
+        await self._read_catalog(evidence)
         for name, (db, delivery) in self._delivery().items():
             evidence.dead_letters[name] = await _count(db, delivery.dead_letters)
         await _read_log(bootstrap_servers, evidence)
@@ -115,6 +125,7 @@ class Stores:
             evidence.accepted[row.command_id] = (row.counter, row.amount)
         for row in await _rows(self.gateway, tables.outcomes):
             evidence.heard[row.command_id] = (row.state, row.times)
+            evidence.heard_by[row.heard_by] += 1
         for row in await _rows(self.gateway, tables.gateway_delivery.requests):
             evidence.still_asked.add(row.command_id)
 
@@ -125,6 +136,19 @@ class Stores:
             events = [m for m in unpack(row.messages) if m.topic == LEDGER_EVENTS.name]
             # What was posted again by an operator is the same event.
             evidence.announced |= {event.id: event for event in map(_announced, events)}
+
+    async def _read_catalog(self, evidence: Evidence) -> None:
+        for row in await _rows(self.catalog, tables.applied):
+            event = Move(
+                id=row.event_id, counter=row.counter, sequence=row.sequence, amount=row.amount
+            )
+            evidence.applied.append((event, row.times))
+        for row in await _rows(self.catalog, tables.copies):
+            evidence.copies[row.counter] = (row.total, row.version)
+        for row in await _rows(self.catalog, tables.replaced):
+            evidence.replaced.append(
+                Replaced(counter=row.counter, known=row.known, version=row.version)
+            )
 
 
 def _announced(message: Outgoing) -> Move:
@@ -140,6 +164,7 @@ def _announced(message: Outgoing) -> Move:
 
 async def _read_log(bootstrap_servers: str, evidence: Evidence) -> None:
     answers: dict[UUID, set[UUID]] = defaultdict(set)
+    asked_at: dict[UUID, int | None] = {}
     for topic in (LEDGER_COMMANDS, LEDGER_EVENTS, GATEWAY_OUTCOMES):
         for record in await records_of(bootstrap_servers, topic):
             try:
@@ -148,10 +173,15 @@ async def _read_log(bootstrap_servers: str, evidence: Evidence) -> None:
                 continue
             if topic is LEDGER_COMMANDS:
                 evidence.asked[envelope.id] += 1
+                if envelope.reply_to:
+                    asked_at[envelope.id] = envelope.reply_to.partition
             elif topic is LEDGER_EVENTS:
                 evidence.in_log.add(envelope.id)
             else:
-                answers[UUID(envelope.subject)].add(envelope.id)
+                command = UUID(envelope.subject)
+                answers[command].add(envelope.id)
+                if asked_at.get(command) not in (None, record.partition):
+                    evidence.misplaced.add(command)
     evidence.answers = dict(answers)
 
 
@@ -192,3 +222,9 @@ async def _count(db: Database, table: Table, *where: Any) -> int:
     async with db.read() as connection:
         query = select(func.count()).select_from(table).where(*where)
         return int((await connection.execute(query)).scalar_one())
+
+
+async def _versions(db: Database, table: Table) -> int:
+    """How many moves it knows of."""
+    async with db.read() as connection:
+        return (await connection.execute(select(func.sum(table.c.version)))).scalar() or 0

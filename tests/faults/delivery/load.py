@@ -1,6 +1,7 @@
 """Accepts commands at a steady rate, whether they are answered or not (an open loop)."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -29,18 +30,25 @@ class Load:
     """A door of the gateway: request, outbox and `accepted` in one transaction.
 
     `accepted` are the commands whose acceptance was confirmed; `lasted_s` is how long it took.
-    Every `defect_each`th command is one that the ledger can't cope with.
+    Every `defect_each`th command is one that the ledger can't cope with. The outcomes of
+    those that are accepted together are to come on one of the `reply_partitions`, if there are any.
     """
 
     db: Database
     random: Random
     defect_each: int | None = None
+    reply_partitions: Sequence[int] = ()
     accepted: dict[UUID, Move] = field(default_factory=dict)
     lasted_s: float = 0.0
 
     def __post_init__(self) -> None:
         self._store = SqlStore(
-            "gateway", self.db, tables.gateway_delivery, SqlWork, outcomes=GATEWAY_OUTCOMES
+            "gateway",
+            self.db,
+            tables.gateway_delivery,
+            SqlWork,
+            outcomes=GATEWAY_OUTCOMES,
+            reply_partition=self._reply_partition,
         )
 
     async def accept(self, count: int) -> None:
@@ -56,6 +64,9 @@ class Load:
     def rate(self) -> float:
         """Commands per second, as they were accepted."""
         return len(self.accepted) / self.lasted_s if self.lasted_s else 0.0
+
+    def _reply_partition(self) -> int | None:
+        return self.random.choice(self.reply_partitions) if self.reply_partitions else None
 
     async def _accept_together(self, count: int) -> None:
         commands = {new_id(): self._command(len(self.accepted) + n) for n in range(count)}

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 from pydantic import TypeAdapter
 
@@ -29,10 +32,15 @@ LIFE_S: Final = 600.0
 
 @dataclass(frozen=True, kw_only=True)
 class Orders:
-    """What a process is to be. Two of the same role and database need two `instance` names."""
+    """What a process is to be.
+
+    Two of the same role and database need two `instance` names, or none: then they are given their
+    partitions anew each time that they start.
+    """
 
     role: str
     database_url: str
+    ledger_url: str
     bootstrap_servers: str
     instance: str | None = "1"
     replay_window_s: float = 3_600.0
@@ -45,20 +53,23 @@ class Orders:
 
 
 async def run(orders: Orders) -> None:
-    """For LIFE_S, or until it is killed."""
-    db = Database(orders.database_url)
-    async with _delivery(orders, db).running():
-        await asyncio.sleep(LIFE_S)
+    """For LIFE_S, or until it is told to end or killed."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    db, ledger = Database(orders.database_url), Database(orders.ledger_url)
+    async with _delivery(orders, db, ledger).running():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), LIFE_S)
 
 
-def _delivery(orders: Orders, db: Database) -> Delivery:
+def _delivery(orders: Orders, db: Database, ledger: Database) -> Delivery:
     role, faults = ROLES[orders.role], orders.faults
     store = SqlStore(orders.role, db, role.tables, SqlWork, outcomes=role.outcomes)
     kafka = LongPollBroker(orders.bootstrap_servers, name=orders.role)
     consumer = BatchConsumer(
         name=orders.role,
         store=store,
-        handlers=faults.in_handlers(role.handlers),
+        handlers=faults.in_handlers(role.handlers(ledger)),
         problems=PROBLEMS,
         after_commit=lambda: faults.reach("committed"),
     )
@@ -73,7 +84,7 @@ def _delivery(orders: Orders, db: Database) -> Delivery:
         bootstrap_servers=orders.bootstrap_servers,
         outbox=FaultyOutbox(db, role.tables, faults),
         wake=store.outbox_wake,
-        holder=orders.instance or "",
+        holder=orders.instance or uuid4().hex,
         replay_window_s=orders.replay_window_s,
     )
     listener = Listener(db=db, signals={OUTBOX_CHANNEL: store.outbox_wake})

@@ -24,6 +24,12 @@ class Process:
     peak_bytes: int = 0
     _running: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
+    @property
+    def pid(self) -> int:
+        """Its number, while it runs."""
+        assert self._running is not None, f"{self.name} isn't running"
+        return self._running.pid
+
     def start(self, faults: Faults | None = None) -> None:
         """Start it, with these faults or with none."""
         assert self._running is None, f"{self.name} is running"
@@ -43,6 +49,15 @@ class Process:
             self._running.kill()
             self._running.wait()
             self._running = None
+
+    async def ends(self) -> None:
+        """Tell it to end, and return when it has."""
+        running = self._running
+        assert running is not None, f"{self.name} isn't running"
+        running.terminate()
+        await until(lambda: running.poll() is not None, at_most_s=60)
+        assert running.returncode == 0, self.last_words()
+        self._running = None
 
     async def killed_itself(self) -> None:
         """Return when it has come to the point where it dies."""

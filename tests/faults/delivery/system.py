@@ -47,6 +47,7 @@ class System:
     random: Random = field(init=False)
     processes: dict[str, Process] = field(default_factory=dict)
     rested_after_s: float = 0.0
+    copies_replaced: int = 0
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -68,11 +69,12 @@ class System:
     def catalog(self) -> Process:
         return self.processes["catalog"]
 
-    def add(self, name: str, role: str, instance: str = "1") -> Process:
+    def add(self, name: str, role: str, instance: str | None = "1") -> Process:
         """One more process, not started yet."""
         orders = Orders(
             role=role,
             database_url=self.detours.get(role, self.urls[role]),
+            ledger_url=self.detours.get("ledger", self.urls["ledger"]),
             bootstrap_servers=self.detours.get("kafka", self.bootstrap_servers),
             instance=instance,
         )
@@ -124,6 +126,14 @@ class System:
 
         await until(heard, at_most_s=REST_S)
 
+    async def has_heard_in(self, pid: int, count: int) -> None:
+        """Return when so many outcomes have come to this process of the gateway."""
+
+        async def heard() -> bool:
+            return await self.stores.heard(in_process=pid) >= count
+
+        await until(heard, at_most_s=REST_S)
+
     async def has_accepted(self, count: int) -> None:
         """Return when so many commands are accepted."""
         await until(lambda: len(self.load.accepted) >= count, at_most_s=REST_S)
@@ -140,7 +150,9 @@ class System:
         self,
         *,
         poison: Mapping[str, int] | None = None,
+        lost: Mapping[str, int] | None = None,
         is_log_whole: bool = True,
+        is_in_order: bool = True,
         at_most_s: float = REST_S,
     ) -> Evidence:
         """Wait until nothing moves any more. Raises AssertionError with all that is wrong."""
@@ -151,7 +163,14 @@ class System:
                 await until(self._is_at_rest, at_most_s=at_most_s)
         self.rested_after_s = clock() - started
         evidence = await self.stores.read(self.bootstrap_servers, set(self.load.accepted))
-        wrong = complaints(evidence, poison=poison, is_log_whole=is_log_whole)
+        self.copies_replaced = len(evidence.replaced)
+        wrong = complaints(
+            evidence,
+            poison=poison,
+            lost=lost,
+            is_log_whole=is_log_whole,
+            is_in_order=is_in_order,
+        )
         wrong += self._too_large()
         assert not wrong, "\n".join([f"seed {self.seed}:", *wrong, *self._last_words()])
         return evidence
@@ -182,7 +201,8 @@ class System:
         peaks = ", ".join(f"{p.name} {p.peak_bytes >> 20}" for p in self.processes.values())
         return (
             f"seed {self.seed}: accepted {len(load.accepted):,} commands in {load.lasted_s:.1f} s:"
-            f" {load.rate:.0f}/s; at rest {self.rested_after_s:.1f} s later; MB: {peaks}"
+            f" {load.rate:.0f}/s; at rest {self.rested_after_s:.1f} s later;"
+            f" {self.copies_replaced} copies went on from an answer of the owner; MB: {peaks}"
         )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, Uuid
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from storage.tables import delivery_tables
 
@@ -20,6 +21,7 @@ outcomes: Final = Table(
     gateway,
     Column("command_id", Uuid, primary_key=True),
     Column("state", String(16), nullable=False),
+    Column("heard_by", Integer, nullable=False),
     Column("times", Integer, nullable=False),
 )
 
@@ -44,3 +46,25 @@ applied: Final = Table(
     Column("amount", Integer, nullable=False),
     Column("times", Integer, nullable=False),
 )
+copies: Final = Table(
+    "copies",
+    catalog,
+    Column("counter", String(32), primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+replaced: Final = Table(
+    "replaced",
+    catalog,
+    Column("counter", String(32), primary_key=True),
+    Column("known", Integer, nullable=False),
+    Column("version", Integer, primary_key=True),
+)
+
+
+def counted(table: Table) -> Insert:
+    """Insert a row, or count one more time that it was to be inserted."""
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        constraint=table.primary_key, set_={"times": table.c.times + 1}
+    )

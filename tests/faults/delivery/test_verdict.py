@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.faults.delivery.evidence import Evidence, Move
+from tests.faults.delivery.evidence import Evidence, Move, Replaced
 from tests.faults.delivery.messages import DEFECT
 from tests.faults.delivery.verdict import complaints
 
@@ -35,6 +35,7 @@ def good() -> Evidence:
         announced={event.id: event for event in EVENTS},
         in_log={event.id for event in EVENTS},
         applied=[(event, 1) for event in EVENTS],
+        copies={"c": (3, 2)},
         unsent={"gateway": 0, "ledger": 0, "catalog": 0},
         dead_letters={"gateway": 0, "ledger": 1, "catalog": 0},
     )
@@ -42,6 +43,29 @@ def good() -> Evidence:
 
 def test_nothing_is_wrong_with_a_promise_that_was_kept() -> None:
     assert complaints(good()) == []
+
+
+def without_the_first_event() -> Evidence:
+    """The second has shown that it is missing, and the owner's answer has stood in for both."""
+    return replace(
+        good(),
+        in_log={EVENTS[1].id},
+        applied=[],
+        replaced=[Replaced(counter="c", known=0, version=2)],
+    )
+
+
+def test_a_lost_event_is_made_up_for_by_an_answer_of_the_owner() -> None:
+    assert complaints(without_the_first_event(), lost={"c": 1}) == []
+
+
+def test_an_event_that_is_lost_by_itself_is_found_though_the_owner_has_answered() -> None:
+    found = complaints(without_the_first_event(), is_in_order=False)
+    assert found == [f"an event is in the outbox and not in the log: {EVENTS[0].id}"]
+
+
+def test_an_event_that_was_not_lost_after_all_is_found() -> None:
+    assert complaints(good(), lost={"c": 1}) == [f"lost, and yet in the log: {EVENTS[0].id}"]
 
 
 def _lose_an_outcome(evidence: Evidence) -> None:
@@ -104,6 +128,31 @@ def _apply_something_else(evidence: Evidence) -> None:
     evidence.applied[1] = (replace(EVENTS[1], amount=2), 1)
 
 
+def _apply_what_was_answered(evidence: Evidence) -> None:
+    evidence.replaced.append(Replaced(counter="c", known=0, version=1))
+
+
+def _ask_without_need(evidence: Evidence) -> None:
+    evidence.applied.clear()
+    evidence.replaced.append(Replaced(counter="c", known=0, version=2))
+
+
+def _copy_another_total(evidence: Evidence) -> None:
+    evidence.copies["c"] = (5, 2)
+
+
+def _stop_copying(evidence: Evidence) -> None:
+    del evidence.copies["c"]
+
+
+def _copy_what_nobody_owns(evidence: Evidence) -> None:
+    evidence.copies["d"] = (1, 1)
+
+
+def _answer_elsewhere(evidence: Evidence) -> None:
+    evidence.misplaced.add(MOVED)
+
+
 def _go_on_asking(evidence: Evidence) -> None:
     evidence.still_asked.add(MOVED)
 
@@ -135,6 +184,12 @@ def _bury_a_good_record(evidence: Evidence) -> None:
         (_skip_an_event, "a gap in what was applied of c: [1]"),
         (_apply_twice, f"an event was applied more than once: {EVENTS[1].id}"),
         (_apply_something_else, f"applied otherwise than announced: {EVENTS[1].id}"),
+        (_apply_what_was_answered, f"in the owner's answer as well: {EVENTS[0].id}"),
+        (_ask_without_need, "its owner was asked, though no event was lost: c"),
+        (_copy_another_total, "copy of c has total 5 at version 2; its owner has 3 at 2"),
+        (_stop_copying, "copy of c has total 0 at version 0; its owner has 3 at 2"),
+        (_copy_what_nobody_owns, "copy of d has total 1 at version 1; its owner has 0 at 0"),
+        (_answer_elsewhere, f"isn't on the partition that was asked for: {MOVED}"),
         (_go_on_asking, f"still asked for, though it is answered: {MOVED}"),
         (_leave_a_parcel, "1 parcels wait in the outbox of ledger"),
         (_bury_a_good_record, "catalog has 1 dead letters instead of 0"),

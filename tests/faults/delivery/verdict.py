@@ -12,18 +12,27 @@ SHOWN: Final = 5
 
 
 def complaints(
-    evidence: Evidence, *, poison: Mapping[str, int] | None = None, is_log_whole: bool = True
+    evidence: Evidence,
+    *,
+    poison: Mapping[str, int] | None = None,
+    lost: Mapping[str, int] | None = None,
+    is_log_whole: bool = True,
+    is_in_order: bool = True,
 ) -> list[str]:
     """Everything that breaks an invariant.
 
-    So many records of `poison` were put among the messages of each process. A log that isn't whole
-    has been lost beyond what may be rebuilt.
+    So many records of `poison` were put among the messages of each process; of each counter in
+    `lost`, the event that leads to this version has never reached the log. A log that isn't whole
+    has been lost beyond what may be rebuilt; one that isn't in order was rebuilt under load, and
+    begins with what was sent before its loss was seen.
     """
     return [
         *_outcomes(evidence),
         *_effects(evidence),
-        *_events(evidence, is_log_whole),
+        *_events(evidence, lost or {}, is_log_whole),
         *_applications(evidence),
+        *_copies(evidence),
+        *(_needless_questions(evidence, lost or {}) if is_in_order else ()),
         *_rests(evidence, poison or {}),
     ]
 
@@ -42,6 +51,7 @@ def _outcomes(evidence: Evidence) -> Iterator[str]:
         "more than one outcome is in the log",
         (id for id, ids in evidence.answers.items() if len(ids) > 1),
     )
+    yield from _if_any("its outcome isn't on the partition that was asked for", evidence.misplaced)
     yield from _if_any(
         "failed without a defect, or the reverse",
         (
@@ -70,24 +80,32 @@ def _effects(evidence: Evidence) -> Iterator[str]:
             yield f"{counter} is below zero"
 
 
-def _events(evidence: Evidence, is_log_whole: bool) -> Iterator[str]:
-    """Every committed event is in the log; each counter's are numbered 1 to n."""
+def _events(evidence: Evidence, lost: Mapping[str, int], is_log_whole: bool) -> Iterator[str]:
+    """Every committed event that wasn't lost is in the log; each counter's are numbered 1 to n."""
     sequences: dict[str, list[int]] = defaultdict(list)
     for event in evidence.announced.values():
         sequences[event.counter].append(event.sequence)
     for counter, (_total, version) in evidence.counters.items():
         if sorted(sequences[counter]) != list(range(1, version + 1)):
             yield f"the events of {counter} in the outbox aren't numbered 1 to {version}"
+    gone = {e.id for e in evidence.announced.values() if lost.get(e.counter) == e.sequence}
+    yield from _if_any("lost, and yet in the log", gone & evidence.in_log)
     if is_log_whole:
-        lost = set(evidence.announced) - evidence.in_log
-        yield from _if_any("an event is in the outbox and not in the log", lost)
+        missing = set(evidence.announced) - evidence.in_log - gone
+        yield from _if_any("an event is in the outbox and not in the log", missing)
 
 
 def _applications(evidence: Evidence) -> Iterator[str]:
-    """Every event has been applied once, as it was announced, and none is missing in between."""
+    """Every event has been applied once, as it was announced, and none is missing in between.
+
+    Those that an answer of the owner has stood in for haven't been applied.
+    """
     announced = evidence.announced
     applied = {event.id: event for event, _times in evidence.applied}
-    yield from _if_any("an event was never applied", set(announced) - set(applied))
+    answered = _answered(evidence)
+    held = {e.id for e in announced.values() if e.sequence in answered[e.counter]}
+    yield from _if_any("an event was never applied", set(announced) - set(applied) - held)
+    yield from _if_any("applied, and in the owner's answer as well", set(applied) & held)
     yield from _if_any("what was applied was never announced", set(applied) - set(announced))
     yield from _if_any(
         "an event was applied more than once",
@@ -97,16 +115,42 @@ def _applications(evidence: Evidence) -> Iterator[str]:
         "an event was applied otherwise than announced",
         (id for id in set(announced) & set(applied) if announced[id] != applied[id]),
     )
-    yield from _gaps(evidence)
+    yield from _gaps(evidence, answered)
 
 
-def _gaps(evidence: Evidence) -> Iterator[str]:
+def _answered(evidence: Evidence) -> dict[str, set[int]]:
+    """The versions of each counter that came with an answer of its owner."""
+    answered: dict[str, set[int]] = defaultdict(set)
+    for answer in evidence.replaced:
+        answered[answer.counter].update(range(answer.known + 1, answer.version + 1))
+    return answered
+
+
+def _gaps(evidence: Evidence, answered: Mapping[str, set[int]]) -> Iterator[str]:
     sequences: dict[str, set[int]] = defaultdict(set)
     for event, _times in evidence.applied:
         sequences[event.counter].add(event.sequence)
     for counter, seen in sequences.items():
-        if missing := set(range(1, max(seen) + 1)) - seen:
+        if missing := set(range(1, max(seen) + 1)) - seen - answered.get(counter, set()):
             yield f"a gap in what was applied of {counter}: {sorted(missing)[:SHOWN]}"
+
+
+def _copies(evidence: Evidence) -> Iterator[str]:
+    """Each copy is what its owner has, at the same version."""
+    for counter in sorted({*evidence.counters, *evidence.copies}):
+        copy = evidence.copies.get(counter, (0, 0))
+        owned = evidence.counters.get(counter, (0, 0))
+        if copy != owned:
+            yield (
+                f"the copy of {counter} has total {copy[0]} at version {copy[1]}; its owner has"
+                f" {owned[0]} at {owned[1]}"
+            )
+
+
+def _needless_questions(evidence: Evidence, lost: Mapping[str, int]) -> Iterator[str]:
+    """An owner is only asked about an event that was lost: the others come in order."""
+    asked = {answer.counter for answer in evidence.replaced}
+    yield from _if_any("its owner was asked, though no event was lost", asked - set(lost))
 
 
 def _rests(evidence: Evidence, poison: Mapping[str, int]) -> Iterator[str]:

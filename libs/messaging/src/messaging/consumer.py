@@ -13,7 +13,14 @@ from messaging.envelope import Envelope
 from messaging.inbox import InboxEntry, fingerprint_of
 from messaging.metrics import CONSUMED
 from messaging.outages import is_outage
-from messaging.records import Decoder, Received, Record, Undecodable, Unknown
+from messaging.records import (
+    Decoder,
+    Received,
+    Record,
+    Undecodable,
+    Unknown,
+    origin_headers,
+)
 from messaging.store import DeadLetter, Job, Store, Transaction
 from messaging.work import Deferred, HandlerResult, Handlers, Settlement
 
@@ -36,8 +43,8 @@ class BatchConsumer(Generic[W]):
     `handlers` are applied inline, each in its own unit of work inside the batch's transaction;
     messages of the types in `slow` go to the durable inbox. `problems` says which errors are
     refusals. A handler that fails otherwise is tried `tries` times; then the record is a dead
-    letter. `dead_letter_limit` dead letters in a row stop the consumer. `after_commit` is called
-    after each batch.
+    letter. `dead_letter_limit` dead letters in a row stop the consumer (0: there is no limit).
+    `after_commit` is called after each batch.
     """
 
     name: str
@@ -68,8 +75,6 @@ class BatchConsumer(Generic[W]):
             for item in decoded:
                 await self._apply(item, batch)
             await transaction.enqueue(batch.jobs)
-            if batch.dead_in_a_row >= self.dead_letter_limit:
-                raise TooManyDeadLetters(f"{batch.dead_in_a_row} records in a row have failed")
         self._dead_in_a_row = batch.dead_in_a_row
         self.after_commit()
         for (message_type, result), count in batch.counts.items():
@@ -164,6 +169,11 @@ class BatchConsumer(Generic[W]):
             )
         )
         batch.dead_in_a_row += 1
+        if 0 < self.dead_letter_limit <= batch.dead_in_a_row:
+            raise TooManyDeadLetters(
+                f"{batch.dead_in_a_row} records in a row have failed, the last one"
+                f" {record.topic}[{record.partition}]@{record.offset}: {error}"
+            )
         batch.count(envelope.type if envelope else "unreadable", "dead")
         if envelope and envelope.reply_to:
             failed = Settlement.failed(DEFECT.problem())
@@ -206,5 +216,5 @@ def _job(item: Received) -> Job:
         id=item.envelope.id,
         key=item.message.aggregate_id,
         value=(item.record.value or b"").decode(),
-        headers=item.envelope.headers(),
+        headers=item.envelope.headers() | origin_headers(item.record),
     )

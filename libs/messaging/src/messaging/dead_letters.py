@@ -43,7 +43,7 @@ class KeptLetter:
     def header(self, name: str) -> str | None:
         """A header as text, if it is there and is text."""
         try:
-            return dict(self.letter.headers)[name].decode()
+            return (dict(self.letter.headers)[name] or b"").decode()
         except (KeyError, UnicodeDecodeError):
             return None
 
@@ -69,7 +69,7 @@ class KeptLetter:
                 topic=letter.topic,
                 key=(letter.key or b"").decode(),
                 value=(letter.value or b"").decode(),
-                headers={name: value.decode() for name, value in letter.headers},
+                headers={name: (value or b"").decode() for name, value in letter.headers},
             )
         except UnicodeDecodeError:
             raise LetterRefused(

@@ -28,7 +28,8 @@ class NotReady(Exception):
 class Delivery:
     """A service's subscription and relay, and further `loops` (workers, asking again).
 
-    Within `shutdown_s` a stop finishes the batch in hand, leaves the group and empties the outbox.
+    Within `shutdown_s` a stop finishes the batch in hand, leaves the group and empties the outbox;
+    then it ends, half as long after that at most, whatever is left.
     """
 
     broker: KafkaBroker
@@ -36,6 +37,7 @@ class Delivery:
     relay: Relay
     loops: Sequence[Loop] = ()
     shutdown_s: float = 10.0
+    alive_within_s: float = 180.0
     _is_consuming: bool = field(default=False, init=False)
 
     @asynccontextmanager
@@ -47,10 +49,26 @@ class Delivery:
         try:
             yield
         finally:
-            await _cancel([consuming])
-            await self.broker.stop()
-            await self._flush()
-            await _cancel(tasks)
+            await self._stop(consuming)
+            await _cancel(tasks, at_most_s=self.shutdown_s / 2)
+
+    async def _stop(self, consuming: "asyncio.Task[None]") -> None:
+        try:
+            async with asyncio.timeout(self.shutdown_s):
+                await _cancel([consuming], at_most_s=self.shutdown_s / 2)
+                await self.broker.stop()
+                await self._flush()
+        except Exception as error:
+            log.warning("the broker was left without a farewell: %r", error)
+
+    async def check_alive(self) -> None:
+        """Raise NotReady when messages have waited so long that only a new start can help.
+
+        Not while something that is needed is away: that would be no better after it.
+        """
+        waiting_s = self.subscription.waiting_s
+        if waiting_s > self.alive_within_s and not self.subscription.trouble:
+            raise NotReady(f"messages have waited for {waiting_s:.0f} s, and none is consumed")
 
     async def check(self) -> None:
         """Raise NotReady unless messages are being consumed."""
@@ -92,11 +110,15 @@ async def _keep_running(loop: Loop) -> None:
             await asyncio.sleep(pause)
 
 
-async def _cancel(tasks: Sequence["asyncio.Task[None]"]) -> None:
+async def _cancel(tasks: Sequence["asyncio.Task[None]"], *, at_most_s: float) -> None:
     """Again and again, for a library may swallow a cancellation (cpython issue 86296)."""
     pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _done, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
-    await asyncio.gather(*tasks, return_exceptions=True)
+    try:
+        async with asyncio.timeout(at_most_s):
+            while pending:
+                for task in pending:
+                    task.cancel()
+                _done, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+            await asyncio.gather(*tasks, return_exceptions=True)
+    except TimeoutError:
+        log.warning("%d tasks did not end in time", len(pending))

@@ -32,6 +32,10 @@ class ProcessEnded(Exception):
 class _TooLate(Exception):
     """The deadline of a message has passed."""
 
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__(deadline_s)
+        self.deadline_s = deadline_s
+
 
 W = TypeVar("W")
 
@@ -101,6 +105,9 @@ class Workers(Generic[W]):
     outage_pause_s: float = 2.0
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._kinds = {kind.model_fields["type"].default: kind for kind in self.handlers}
+
     async def run(self) -> None:
         """Until cancelled; then running handlers are cancelled too, and their leases run out."""
         try:
@@ -161,37 +168,39 @@ class Workers(Generic[W]):
     async def _run_one(self, job: Job) -> None:
         cause = Envelope.from_headers((name, text.encode()) for name, text in job.headers.items())
         running = RunningJob(store=self.store, job=job, cause=cause)
-        types = {kind.model_fields["type"].default: kind for kind in self.handlers}
-        kind = types[cause.type]
         if job.attempts > self.tries:
             ended = ProcessEnded(f"{self.tries} runs of this job ended with their process")
             await self._give_up(running, Settlement.failed(DEFECT.problem()), "dead", ended)
             return
         try:
-            await self._handle_in_time(kind, running)
+            await self._handle_in_time(running)
         except LeaseLost:
             raise
-        except _TooLate:
-            problem = TOO_LATE.problem(seconds=self.deadlines_s[kind])
+        except _TooLate as late:
+            problem = TOO_LATE.problem(seconds=late.deadline_s)
             await self._give_up(running, Settlement.refused(problem), "too_late")
         except Exception as error:
             await self._after_error(running, error)
         else:
             JOBS.labels("finished").inc()
 
-    async def _handle_in_time(self, kind: type[Message], running: RunningJob[W]) -> None:
+    async def _handle_in_time(self, running: RunningJob[W]) -> None:
+        kind = self._kinds.get(running.cause.type)
+        if kind is None:
+            raise LookupError(f"{running.cause.type} has no handler here any more")
         left_s: float | None = None
-        if (deadline_s := self.deadlines_s.get(kind)) is not None:
+        deadline_s = self.deadlines_s.get(kind, 0.0)
+        if kind in self.deadlines_s:
             left_s = deadline_s - (datetime.now(UTC) - running.cause.time).total_seconds()
             if left_s <= 0:
-                raise _TooLate
+                raise _TooLate(deadline_s)
         deadline = asyncio.timeout(left_s)
         try:
             async with deadline:
                 await self.handlers[kind](kind.model_validate_json(running.job.value), running)
         except TimeoutError:
             if deadline.expired():
-                raise _TooLate from None
+                raise _TooLate(deadline_s) from None
             raise
 
     async def _after_error(self, running: RunningJob[W], error: Exception) -> None:
@@ -230,14 +239,15 @@ class Workers(Generic[W]):
 
 
 def _letter(consumer: str, job: Job, error: str) -> DeadLetter:
+    origin = {name: job.headers[name] for name in job.headers if name.startswith("origin-")}
     return DeadLetter(
         consumer=consumer,
-        topic=f"{consumer}.commands.v1",
-        partition=-1,
-        offset=-1,
+        topic=origin["origin-topic"],
+        partition=int(origin["origin-partition"]),
+        offset=int(origin["origin-offset"]),
         key=job.key.encode(),
         value=job.value.encode(),
-        headers=[(name, text.encode()) for name, text in job.headers.items()],
+        headers=[(name, text.encode()) for name, text in job.headers.items() if name not in origin],
         error=error,
         attempts=job.attempts,
     )

@@ -96,7 +96,7 @@ class Envelope:
         } | {name: str(value) for name, value in optional.items() if value is not None}
 
     @classmethod
-    def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> "Envelope":
+    def from_headers(cls, headers: Iterable[tuple[str, bytes | None]]) -> "Envelope":
         """The envelope in a record's raw headers.
 
         Raises EnvelopeError for a header that isn't UTF-8 or is too long, for an attribute that is
@@ -143,9 +143,11 @@ def reply_here(topic: Topic, partition: int | None = None) -> ReplyAddress:
     return ReplyAddress(topic=topic.name, partition=partition)
 
 
-def _texts(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+def _texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     texts = {}
     for name, value in headers:
+        if value is None:
+            raise EnvelopeError(f"header {name} has no value")
         if len(value) > MAX_HEADER_BYTES:
             raise EnvelopeError(f"a header has {len(value)} bytes, {MAX_HEADER_BYTES} are allowed")
         texts[name] = value.decode()

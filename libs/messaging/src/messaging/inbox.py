@@ -8,7 +8,7 @@ from contracts.gateway import Outcome
 from contracts.ids import derived_id
 from messaging.envelope import Envelope, Outgoing, ReplyAddress
 from messaging.values import value_class
-from messaging.work import Settlement
+from messaging.work import MESSAGE_CHARACTERS, Settlement
 
 
 def fingerprint_of(message_type: str, value: bytes) -> str:
@@ -68,6 +68,10 @@ class InboxEntry:
             result=self.settlement.result,
             problem=self.settlement.problem,
         )
+        value = outcome.model_dump_json()
+        if len(value) > MESSAGE_CHARACTERS:
+            # It has succeeded all the same, and can be read where it lies.
+            value = outcome.model_copy(update={"result": None}).model_dump_json()
         envelope = Envelope(
             id=derived_id("outcome", self.message_id, self.fingerprint, self.settlement.state),
             type=outcome.type,
@@ -80,7 +84,7 @@ class InboxEntry:
         return Outgoing(
             topic=self.reply_to.topic,
             key=outcome.aggregate_id,
-            value=outcome.model_dump_json(),
+            value=value,
             headers=envelope.headers(),
             partition=self.reply_to.partition,
         )

@@ -5,17 +5,22 @@ that somebody remembers. So an offset is remembered together with the message th
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CorruptRecordException, UnsupportedCodecError
+
+log = logging.getLogger(__name__)
 
 Place: TypeAlias = tuple[str, int]
 """Topic and partition. aiokafka's TopicPartition is one."""
 
 _POLL_MS: Final = 200
 LONGEST_ID: Final = 64
+_UNREADABLE: Final = (UnicodeDecodeError, CorruptRecordException, UnsupportedCodecError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,11 @@ class LogReader:
             for place, offset in missing.items():
                 consumer.seek(place, offset)
             while missing:
-                batches = await consumer.getmany(timeout_ms=_POLL_MS)
+                try:
+                    batches = await consumer.getmany(timeout_ms=_POLL_MS)
+                except _UNREADABLE as error:
+                    log.warning("a record near a mark can't be read, it says nothing: %r", error)
+                    return found
                 for place, records in batches.items():
                     offset = missing.pop(place, None)
                     if offset is not None and records[0].offset == offset:
@@ -122,7 +131,7 @@ def message_id_of(record: Any) -> str:
     """The id in a record's raw headers, or an empty text: the record may be anybody's."""
     for name, value in record.headers:
         if name == "ce_id":
-            return shortened(bytes(value))
+            return shortened(bytes(value or b""))
     return ""
 
 

@@ -9,10 +9,17 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    CorruptRecordException,
+    UnsupportedCodecError,
+)
 
 FIRST_PAUSE_S: Final = 0.002
 LONGEST_PAUSE_S: Final = 0.025
 AT_ONCE_S: Final = 0.02
+
+_UNREADABLE: Final = (UnicodeDecodeError, CorruptRecordException, UnsupportedCodecError)
 
 Fetch: TypeAlias = Callable[..., Awaitable[bool]]
 
@@ -24,6 +31,10 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     aiokafka's fetcher; a test against the embedded broker counts the fetches.
     """
 
+    def __init__(self, *topics: str, **options: Any) -> None:
+        super().__init__(*topics, **options)
+        self.on_unreadable: Callable[[TopicPartition, int, Exception], None] = _give_up
+
     async def start(self) -> None:
         """See AIOKafkaConsumer.start."""
         await super().start()
@@ -32,13 +43,46 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """The next records, at most `max_records`. Raises ConsumerStoppedError on `stop`."""
+        """The next records, at most `max_records`. Raises ConsumerStoppedError on `stop`.
+
+        A partition that can't be read is left out and stands still, and `on_unreadable` hears of
+        it; of the others nothing is lost.
+        """
         while True:
-            records = await super().getmany(
-                *partitions, timeout_ms=max(timeout_ms, 1_000), max_records=max_records
-            )
+            records = await self._drain(partitions or self.assignment(), max_records)
             if records:
-                return records  # type: ignore[no-any-return]
+                return records
+            await self._fetched(max(timeout_ms, 1_000) / 1_000)
+
+    async def _drain(
+        self, partitions: Iterable[TopicPartition], max_records: int | None
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """What has been fetched, one partition at a time.
+
+        aiokafka's own drains them together, and when one can't be read, what it has drained of the
+        others is gone while their positions have moved.
+        """
+        found: dict[TopicPartition, list[ConsumerRecord]] = {}
+        for place in set(partitions) & set(self._fetcher._records):  # noqa: SLF001
+            left = max_records and max_records - sum(map(len, found.values()))
+            if left == 0 or place not in self.assignment():
+                continue
+            try:
+                found |= await super().getmany(place, timeout_ms=0, max_records=left)
+            except _UNREADABLE as error:
+                self.on_unreadable(place, await self.position(place), error)
+        return found
+
+    async def _fetched(self, at_most_s: float) -> None:
+        """Until something has been fetched. Raises what the group or the broker has against it."""
+        if self._closed:
+            raise ConsumerStoppedError
+        self._coordinator.check_errors()
+        # In this context, for whoever isn't seen to poll is put out of the group.
+        with self._subscription.fetch_context():
+            waiter = self._fetcher._create_fetch_waiter()  # noqa: SLF001
+            done, _pending = await asyncio.wait([waiter], timeout=at_most_s)
+            waiter.cancel() if not done else waiter.result()
 
     async def committed_notes(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, str]:
         """What was kept with the committed offset of each partition; aiokafka shows offsets alone.
@@ -47,6 +91,10 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         """
         found = await self._coordinator.fetch_committed_offsets(list(places))
         return {place: committed.metadata for place, committed in found.items()}
+
+
+def _give_up(_place: TopicPartition, _position: int, error: Exception) -> None:
+    raise error
 
 
 def _paced(fetch: Fetch) -> Fetch:

@@ -13,3 +13,6 @@ ASKED_AGAIN: Final = Counter("frontdesk_requests_asked_again", "Commands sent ag
 UNSENT: Final = Gauge("frontdesk_outbox_unsent", "Is anything waiting in the outbox (0 or 1)")
 JOBS: Final = Counter("frontdesk_jobs", "Durable inbox jobs by how a run ended", ["result"])
 GAPS: Final = Counter("frontdesk_projection_gaps", "Owners asked because an event was missing")
+RELAY_TROUBLE: Final = Gauge(
+    "frontdesk_relay_trouble", "Can nothing be published now (0 or 1)? The log says why"
+)

@@ -1,17 +1,13 @@
 """Copies of another service's aggregates, kept from its events, one version after the other."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from contracts.contract import Event
 from messaging.metrics import GAPS
 from messaging.outages import DependencyAway
 from messaging.work import Handlers, Work
-
-log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=Work)
 W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
@@ -23,15 +19,21 @@ class Gap(DependencyAway):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """An aggregate as its owner has it. `state` None: it is gone."""
+    """An aggregate as its owner has it. `state` None: it is gone, whatever its version was."""
 
     aggregate_id: str
     version: int
     state: Any
 
 
-AskOwner = Callable[[str], Awaitable[Snapshot]]
-"""Reads an aggregate by its id from its owner. Takes a bounded time; raises when it can't."""
+class AskOwner(Protocol):
+    """Reads an aggregate from its owner."""
+
+    async def __call__(self, aggregate_id: str, /, *, at_least: int) -> Snapshot:
+        """The aggregate at that version or a later one, or that it is gone.
+
+        Takes a bounded time, and raises when it can't.
+        """
 
 
 class Copies(Protocol[W_contra]):
@@ -47,12 +49,16 @@ class Copies(Protocol[W_contra]):
         """The copy is what the snapshot says, at its version."""
 
 
+ASK_WITHIN_S: Final = 1.0
+"""How long a transaction waits for the owner, before it is given up and tried again later."""
+
+
 class Projection(Generic[W]):
     """Handles the events of which copies are made.
 
     Each version of an aggregate is applied once and in order; what is older than the copy is left
-    alone. When a version is missing, the partition stops and the owner is asked, outside of any
-    transaction; the copy goes on from what it answers.
+    alone. When a version is missing, the owner is asked and the copy goes on from what it answers.
+    Until it has answered, the partition stops.
     """
 
     def __init__(self, copies: Copies[W], ask_owner: AskOwner) -> None:
@@ -69,24 +75,35 @@ class Projection(Generic[W]):
         if sequence is None:
             raise ValueError(f"{event.type} has no sequence")
         known = await self._copies.version(event.aggregate_id, work)
+        if sequence > known + 1:
+            answer = await self._heard(event.aggregate_id, at_least=sequence, known=known)
+            await self._copies.replace(answer, work)
+            return
+        # Only now is an answer surely in the store: what used it may have been rolled back.
+        self._asked.pop(event.aggregate_id, None)
         if sequence == known + 1:
             await self._copies.apply(event, sequence, work)
-        elif sequence > known:
-            snapshot = self._heard(event.aggregate_id, at_least=sequence, known=known)
-            await self._copies.replace(snapshot, work)
 
-    def _heard(self, aggregate_id: str, *, at_least: int, known: int) -> Snapshot:
-        """What the owner has answered. Raises Gap until it has."""
+    async def _heard(self, aggregate_id: str, *, at_least: int, known: int) -> Snapshot:
+        """What the owner answers. Raises Gap when it doesn't within ASK_WITHIN_S."""
         asked = self._asked.get(aggregate_id)
-        if asked and asked.done():
-            del self._asked[aggregate_id]
-            if not (error := asked.exception()):
-                if asked.result().version >= at_least:
-                    return asked.result()
-                error = ValueError(f"the owner is still at version {asked.result().version}")
-            log.warning("the owner of %s doesn't help: %r", aggregate_id, error)
-        if aggregate_id not in self._asked:
+        if asked is None:
             GAPS.inc()
-            asking = asyncio.ensure_future(self._ask_owner(aggregate_id))
-            self._asked[aggregate_id] = asking
-        raise Gap(f"{aggregate_id} is known at {known}, and here comes {at_least}")
+            asked = asyncio.ensure_future(self._ask_owner(aggregate_id, at_least=at_least))
+            self._asked[aggregate_id] = asked
+        await asyncio.wait([asked], timeout=ASK_WITHIN_S)
+        if not asked.done():
+            raise Gap(f"{aggregate_id} is known at {known}, and here comes {at_least}")
+        try:
+            return _usable(asked.result(), at_least)
+        except Exception as error:
+            self._asked.pop(aggregate_id, None)
+            raise Gap(f"{aggregate_id} is known at {known}, not at {at_least}") from error
+
+
+def _usable(answer: Snapshot, at_least: int) -> Snapshot:
+    if answer.state is None:
+        return replace(answer, version=max(answer.version, at_least))
+    if answer.version < at_least:
+        raise ValueError(f"the owner is still at version {answer.version}")
+    return answer

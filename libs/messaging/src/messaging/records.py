@@ -18,7 +18,7 @@ class Record(Protocol):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Iterable[tuple[str, bytes]]
+    headers: Iterable[tuple[str, bytes | None]]
 
 
 @value_class
@@ -71,6 +71,15 @@ class Decoder:
         except ValidationError as error:
             return Undecodable(record=record, error=_summary(error), envelope=envelope)
         return Received(record=record, envelope=envelope, message=message)
+
+
+def origin_headers(record: Record) -> dict[str, str]:
+    """Where a record came from, to be kept with what is made of it."""
+    return {
+        "origin-topic": record.topic,
+        "origin-partition": str(record.partition),
+        "origin-offset": str(record.offset),
+    }
 
 
 def _summary(error: ValidationError) -> str:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from messaging.log_reader import LogReader, Mark, Place
 from messaging.log_writer import LogWriter
-from messaging.metrics import RESENT, UNSENT
+from messaging.metrics import RELAY_TROUBLE, RESENT, UNSENT
 from messaging.pauses import pauses_s
 from messaging.signal import Signal
 from messaging.store import LogEnd, LogEnds, Outbox, Parcel
@@ -46,11 +46,11 @@ class Relay:
         while True:
             try:
                 async with _Log(self.bootstrap_servers, self.send_timeout_s) as kafka:
-                    pauses = pauses_s()
-                    self.trouble = None
                     await self._serve(kafka)
             except Exception as error:
-                self.trouble = repr(error)
+                if self.trouble is None:
+                    pauses = pauses_s()
+                self._set_trouble(repr(error))
                 pause = next(pauses)
                 log.warning("the relay starts anew in %.1f s: %r", pause, error)
                 await asyncio.sleep(pause)
@@ -67,9 +67,15 @@ class Relay:
             if clock() >= next_check:
                 await self._rebuild_a_lost_log(kafka)
                 next_check = clock() + self.check_s
-            if await self.publish_once(kafka) < self.batch:
+            published = await self.publish_once(kafka)
+            self._set_trouble(None)
+            if published < self.batch:
                 # That was all there was, and whatever is committed from now on wakes it.
                 await self.wake.wait(at_most_s=self.poll_s)
+
+    def _set_trouble(self, trouble: str | None) -> None:
+        self.trouble = trouble
+        RELAY_TROUBLE.set(trouble is not None)
 
     async def emptied(self) -> None:
         """Return when nothing is waiting in the outbox, while `run` goes on elsewhere."""

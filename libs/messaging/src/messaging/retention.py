@@ -12,12 +12,13 @@ class Retention:
     """Keeps outbox and inbox for `keep_s` seconds, and looks every `every_s`.
 
     For as long as a message is in the outbox a lost log can be rebuilt with it; for as long as it
-    is in the inbox a duplicate is known. Nothing that is still owed is ever forgotten.
+    is in the inbox a duplicate is known, so it must be longer than a log keeps records: seven days,
+    and one more until their segment is full. Nothing that is still owed is ever forgotten.
     """
 
     outbox: Outbox
     inbox: Inbox
-    keep_s: float = 7 * 86_400.0
+    keep_s: float = 9 * 86_400.0
     every_s: float = 300.0
 
     async def run(self) -> None:

@@ -8,12 +8,13 @@ that was read (its broker has lost it) is read from its start.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, TypeAlias
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Final, TypeAlias
 
 from aiokafka import (
     AIOKafkaConsumer,
-    ConsumerRebalanceListener,
     TopicPartition,
 )
 from aiokafka.structs import OffsetAndMetadata
@@ -23,10 +24,13 @@ from faststream.kafka.annotations import KafkaMessage
 from contracts.topics import Topic
 from messaging.broker import LongPollBroker, not_decoded, raw_batch
 from messaging.log_memory import LogMemory
-from messaging.log_reader import LogReader, Mark, message_id_of
+from messaging.log_reader import LogReader, Mark, Place, message_id_of
 from messaging.long_poll import LongPollConsumer
+from messaging.membership import Membership
 from messaging.pauses import pauses_s
+from messaging.progress import Progress
 from messaging.records import Record
+from messaging.stopped_partitions import StoppedPartitions
 
 log = logging.getLogger(__name__)
 
@@ -35,28 +39,7 @@ Consume: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
 MAX_RECORDS: Final = 500
 WATCH_EVERY_S: Final = 3.0
 STUCK_AFTER_S: Final = 30.0
-ASSIGNMENT_S: Final = 5.0
-
-
-class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Has this instance been given its partitions? There may be none for it.
-
-    `begin_with` is called for them; until it is through, `has_begun` isn't set.
-    """
-
-    def __init__(self, begin_with: Callable[[set[TopicPartition]], Awaitable[None]]) -> None:
-        self.is_member = False
-        self.has_begun = asyncio.Event()
-        self._begin_with = begin_with
-
-    async def on_partitions_revoked(self, revoked: Any) -> None:
-        """Offsets are committed batch by batch; there is nothing left to do."""
-        self.has_begun.clear()
-
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        await self._begin_with(set(assigned))
-        self.has_begun.set()
-        self.is_member = True
+LOOK_BACK_S: Final = 10.0
 
 
 class Subscription:
@@ -66,8 +49,8 @@ class Subscription:
     started again it takes its partitions back at once, without a rebalance (KIP-345). Not every
     broker puts a killed member out of its group; static membership doesn't need it to.
 
-    `trouble` is why a batch can't be consumed now; `is_stuck` says that none arrives though some
-    wait.
+    A batch that fails is tried again partition by partition: one stops for a growing pause, and the
+    others go on.
     """
 
     def __init__(
@@ -83,12 +66,11 @@ class Subscription:
         self._consume = consume
         self._group = group
         self._bootstrap_servers = broker.bootstrap_servers
-        self._membership = _Membership(self._begin_with)
+        self._membership = Membership(self._begin_with)
         self._memory = LogMemory()
-        self._busy = False
-        self._progress = 0
-        self.is_stuck = False
-        self.trouble: str | None = None
+        self._stopped = StoppedPartitions(group)
+        self._progress = Progress()
+        self._in_hand: dict[TopicPartition, int] = {}
         self._subscriber = broker.subscriber(
             *(topic.name for topic in topics),
             group_id=group,
@@ -107,6 +89,21 @@ class Subscription:
         self._subscriber(self._receive)
 
     @property
+    def trouble(self) -> str | None:
+        """Why a partition is stopped now, if one is; it is tried again."""
+        return self._stopped.trouble
+
+    @property
+    def waiting_s(self) -> float:
+        """For how long, in seconds, messages have waited and nothing was done about them."""
+        return self._progress.waiting_s
+
+    @property
+    def is_stuck(self) -> bool:
+        """Do messages wait, and none is consumed?"""
+        return self.waiting_s > STUCK_AFTER_S
+
+    @property
     def is_member(self) -> bool:
         """Has the group given this instance its partitions?"""
         return self._membership.is_member
@@ -122,43 +119,48 @@ class Subscription:
         consumer: AIOKafkaConsumer = message.consumer
         records = message.raw_message
         assert isinstance(records, tuple)
-        due = await self._due(consumer, records)
-        self._busy = True
-        try:
-            if due:
-                await self._deliver(due)
-                await self._commit(consumer, due)
-        finally:
-            self._busy = False
-            self._progress += 1
+        if due := await self._due(consumer, records):
+            await self._deliver(consumer, due)
 
     async def _due(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> Sequence[Record]:
         """Without what was fetched before its partition was set back: that comes again."""
         await self._membership.has_begun.wait()
-        positions = await _positions(consumer, set(_last_of(records)))
+        positions = await _positions(consumer, set(_by_place(records)))
         return [
             record
             for record in records
             if record.offset < positions.get((record.topic, record.partition), 0)
         ]
 
-    async def _deliver(self, records: Sequence[Record]) -> None:
-        for pause in pauses_s():
-            try:
-                await self._consume(records)
-            except Exception as error:
-                self.trouble = repr(error)
-                if not self._subscriber.running:
-                    raise
-                log.warning("%s tries a batch again in %.1f s: %r", self._group, pause, error)
-                await asyncio.sleep(pause)
-            else:
-                self.trouble = None
+    async def _deliver(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> None:
+        """All at once; when that fails, partition by partition, so that one stops alone."""
+        by_place = _by_place(records)
+        try:
+            await self._deliver_some(consumer, records)
+        except Exception as error:
+            if len(by_place) == 1:
+                self._stopped.stop(consumer, records, error)
                 return
+            for some in by_place.values():
+                try:
+                    await self._deliver_some(consumer, some)
+                except Exception as own_error:
+                    self._stopped.stop(consumer, some, own_error)
 
-    async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> None:
+    async def _deliver_some(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> None:
+        by_place = _by_place(records)
+        self._in_hand = {place: some[0].offset for place, some in by_place.items()}
+        try:
+            await self._consume(records)
+        finally:
+            self._in_hand = {}
+        self._stopped.go_on(by_place)
+        await self._commit(consumer, {place: some[-1] for place, some in by_place.items()})
+
+    async def _commit(
+        self, consumer: AIOKafkaConsumer, last: Mapping[TopicPartition, Record]
+    ) -> None:
         """Offsets are hints: a failed commit means a batch of duplicates, and no more."""
-        last = _last_of(records)
         for place, record in last.items():
             mark = Mark(offset=record.offset, message_id=message_id_of(record))
             self._memory.saw(place, mark)
@@ -175,18 +177,29 @@ class Subscription:
             log.warning("%s could not commit: %r", self._group, error)
 
     async def _begin_with(self, assigned: set[TopicPartition]) -> None:
-        """Compare the log with what was noted when the offsets were committed."""
+        """Compare the log with what was noted when the offsets were committed.
+
+        Nothing is delivered before that is done, so that no offset is committed over what a lost
+        log would have to have read again.
+        """
         consumer = self._subscriber.consumer
         assert isinstance(consumer, LongPollConsumer)
-        try:
-            async with asyncio.timeout(ASSIGNMENT_S):
-                notes = await consumer.committed_notes(assigned)
-                self._memory.recall(notes)
-                if any(notes.values()):
-                    async with LogReader(self._bootstrap_servers) as reader:
-                        await self._read_anew_what_changed(reader)
-        except Exception as error:
-            log.warning("%s can't look back into its log: %r", self._group, error)
+        consumer.on_unreadable = partial(self._stopped.stop_unreadable, consumer)
+        self._stopped.keep(assigned)
+        self._progress.keep(assigned)
+        for pause in pauses_s(longest_s=5.0):
+            try:
+                async with asyncio.timeout(LOOK_BACK_S):
+                    notes = await consumer.committed_notes(assigned)
+                    self._memory.recall(notes)
+                    if any(notes.values()):
+                        async with LogReader(self._bootstrap_servers) as reader:
+                            await self._read_anew_what_changed(reader)
+            except Exception as error:
+                log.warning("%s can't look back into its log: %r", self._group, error)
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def watch(self) -> None:
         """Until cancelled: mends a consumer that hangs, or whose log was lost or cut short."""
@@ -217,48 +230,51 @@ class Subscription:
         self._memory.forget(changed)
 
     async def _watch_progress(self) -> None:
-        clock = asyncio.get_running_loop().time
-        seen, since = self._progress, clock()
+        restarted_at = -STUCK_AFTER_S
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             try:
-                lags = await self._look()
+                if (waiting := await self._waiting()) is not None:
+                    self._progress.note(waiting)
             except Exception as error:
                 log.warning("%s can't look at its log: %r", self._group, error)
                 continue
-            if self._busy or not lags or self._progress != seen:
-                seen, since = self._progress, clock()
-            self.is_stuck = clock() - since > STUCK_AFTER_S
-            if self.is_stuck:
+            now = asyncio.get_running_loop().time()
+            if self.is_stuck and not self._in_hand and now - restarted_at > STUCK_AFTER_S:
                 log.warning("%s makes no progress and is started anew", self._group)
                 await self._restart()
-                seen, since = self._progress, clock()
+                restarted_at = now
 
-    async def _look(self) -> bool:
-        """Is anything waiting? A partition read beyond its end is read again from its start."""
+    async def _waiting(self) -> dict[Place, int] | None:
+        """Where the partitions stand that have more to read, but for those that are stopped.
+
+        None while nothing is held. One that was read beyond its end is read again from its start.
+        """
         consumer = self._subscriber.consumer
         if consumer is None or not (held := consumer.assignment()):
-            return False
+            return None
+        waiting: dict[Place, int] = {}
         async with asyncio.timeout(10):
             ends = await consumer.end_offsets(held)
-            waiting = False
             for place in held:
-                position = await consumer.position(place)
-                waiting |= position < ends[place]
-                if position > ends[place]:
+                position = self._in_hand.get(place, await consumer.position(place))
+                if position < ends[place] and place not in self._stopped:
+                    waiting[place] = position
+                elif position > ends[place]:
                     log.warning("%s was cut short and is read from its start", place)
                     await consumer.seek_to_beginning(place)
-            return waiting
+        return waiting
 
     async def _restart(self) -> None:
         await self._subscriber.stop()
         await self._subscriber.start()
 
 
-def _last_of(records: Sequence[Record]) -> dict[TopicPartition, Record]:
-    """The last record of each partition."""
-    last = {(record.topic, record.partition): record for record in records}
-    return {TopicPartition(*place): record for place, record in last.items()}
+def _by_place(records: Sequence[Record]) -> dict[TopicPartition, list[Record]]:
+    by_place: defaultdict[Place, list[Record]] = defaultdict(list)
+    for record in records:
+        by_place[record.topic, record.partition].append(record)
+    return {TopicPartition(*place): some for place, some in by_place.items()}
 
 
 async def _positions(

@@ -13,6 +13,13 @@ from contracts.problems import Problem
 from contracts.topics import Topic
 from messaging.envelope import Envelope, Outgoing, reply_here
 
+MESSAGE_CHARACTERS: Final = 200_000
+"""Four bytes each at most, and a broker takes no record of more than a megabyte."""
+
+
+class MessageTooLarge(Exception):
+    """No broker would take the message, and it would stand in the way of all that follow it."""
+
 
 @dataclass(frozen=True)
 class Deferred:
@@ -153,9 +160,12 @@ class Postbox:
 
     @staticmethod
     def _outgoing(message: Message, envelope: Envelope) -> Outgoing:
+        value = message.model_dump_json()
+        if len(value) > MESSAGE_CHARACTERS:
+            raise MessageTooLarge(f"{message.type} has {len(value)} characters")
         return Outgoing(
             topic=message.topic.name,
             key=message.aggregate_id,
-            value=message.model_dump_json(),
+            value=value,
             headers=envelope.headers(),
         )

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from libs.messaging.tests.memory_outbox import MemoryOutbox
@@ -128,6 +129,42 @@ async def test_while_another_relay_leads_this_one_publishes_nothing(
         outbox.leader = None
         await until(lambda: outbox.is_empty)
     assert await texts_in(broker, topic) == {"a"}
+
+
+async def test_a_relay_renews_its_lease_and_publishes_no_more_when_it_has_lost_it(
+    broker: Broker, topic: Topic
+) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(topic, ("k", "a"))
+    async with in_background(relay_of(broker, outbox).run()):
+        await until(lambda: outbox.is_empty)
+        await until(lambda: outbox.bids >= 3)
+        outbox.leader, bids = "another", outbox.bids
+        await until(lambda: outbox.bids > bids)
+        outbox.put(topic, ("k", "b"))
+        await until(lambda: outbox.bids > bids + 2)
+        assert not outbox.is_empty
+    assert await texts_in(broker, topic) == {"a"}
+
+
+async def test_a_lost_log_is_rebuilt_as_far_back_as_the_window_reaches(
+    broker: Broker, topic: Topic
+) -> None:
+    outbox = MemoryOutbox()
+    relay = relay_of(broker, outbox)
+    relay.replay_window_s = 60
+    for text, age_s in (("old", 70), ("recent", 50), ("new", 0)):
+        outbox.put(topic, ("k", text))
+        outbox.made[len(outbox.made)] -= timedelta(seconds=age_s)
+    outbox.sent = set(outbox.parcels)
+    outbox.ends[topic.name, 0] = LogEnd(next_offset=1_000, message_id="lost")
+    async with in_background(relay.run()):
+
+        async def newest_is_there() -> bool:
+            return "new" in await texts_in(broker, topic)
+
+        await until(newest_is_there)
+    assert await texts_in(broker, topic) == {"recent", "new"}
 
 
 async def test_a_broker_that_lost_its_log_is_given_everything_again(

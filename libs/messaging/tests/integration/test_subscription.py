@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from aiokafka.structs import OffsetAndMetadata
 
 import messaging.broker
@@ -107,6 +108,66 @@ async def test_what_failed_is_given_again_in_order_and_nothing_is_passed_over(
         await reader.has_read(10)
     assert reader.values == values
     assert reader.batches >= 4
+
+
+async def test_one_partition_stops_at_its_record_and_the_others_go_on(
+    broker: Broker, topic: Topic, producer: AIOKafkaProducer
+) -> None:
+    reader = Reader(broker, topic)
+    taken: list[bytes | None] = []
+
+    async def consume(records: Sequence[Record]) -> None:
+        if any(record.value == b"bad" for record in records) and not reader.failures:
+            raise ConnectionError("something that this one needs is away")
+        taken.extend(record.value for record in records)
+
+    reader.subscription._consume = consume
+    for value, partition in ((b"bad", 0), (b"after it", 0), (b"one", 1), (b"two", 1)):
+        await producer.send_and_wait(topic.name, value, partition=partition)
+    async with reader.reading():
+        await until(lambda: {b"one", b"two"} <= set(taken))
+        assert b"after it" not in taken
+        await until(lambda: "away" in (reader.subscription.trouble or ""))
+        await producer.send_and_wait(topic.name, b"three", partition=1)
+        await until(lambda: b"three" in taken)
+        reader.failures = 1
+        await until(lambda: b"after it" in taken)
+        assert taken.index(b"bad") < taken.index(b"after it")
+        await until(lambda: reader.subscription.trouble is None)
+
+
+class BadName(str):
+    """A header's name that aiokafka writes as bytes that are no text."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe"
+
+
+async def test_a_record_that_cannot_be_read_stops_its_partition_and_nothing_of_others_is_lost(
+    broker: Broker, topic: Topic, producer: AIOKafkaProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("producer", "message_accumulator"):
+        name = f"aiokafka.producer.{module}.DefaultRecordBatchBuilder"
+        monkeypatch.setattr(name, _DefaultRecordBatchBuilderPy)
+    await producer.send_and_wait(topic.name, b"bad", partition=0, headers=[(BadName("x"), b"")])
+    for n in range(40):
+        await producer.send_and_wait(topic.name, b"%d" % n, partition=1)
+    async with Reader(broker, topic).reading() as reader:
+        await until(lambda: {b"%d" % n for n in range(40)} <= set(reader.values))
+        await until(lambda: "UnicodeDecodeError" in (reader.subscription.trouble or ""))
+        await producer.send_and_wait(topic.name, b"after", partition=1)
+        await until(lambda: b"after" in reader.values)
+
+
+async def test_a_header_without_a_value_is_delivered_like_any_other(
+    broker: Broker, topic: Topic, send: Send
+) -> None:
+    async with Reader(broker, topic).reading() as reader:
+        await send(b"one", headers=[("ce_id", None)])
+        await reader.has_read(1)
+    assert list(reader.records[0].headers) == [("ce_id", None)]
 
 
 async def test_offsets_are_committed_after_success_and_never_before(

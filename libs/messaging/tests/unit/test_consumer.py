@@ -322,3 +322,18 @@ async def test_a_sound_record_between_them_ends_a_run_of_dead_letters(store: Mem
     for text in ("defect", "defect", "fine", "defect", "defect"):
         await consumer.consume([write(text)])
     assert len(store.letters) == 4
+
+
+async def test_a_run_of_dead_letters_is_noticed_though_a_good_record_follows_it(
+    store: MemoryStore,
+) -> None:
+    consumer = consumer_on(store, dead_letter_limit=3, tries=1)
+    with pytest.raises(TooManyDeadLetters, match=r"notes\.commands\.v1"):
+        await consumer.consume([write("defect"), write("defect"), write("defect"), write("fine")])
+    assert store.commits == 0
+
+
+async def test_without_a_limit_every_record_that_fails_is_kept(store: MemoryStore) -> None:
+    consumer = consumer_on(store, dead_letter_limit=0, tries=1)
+    await consumer.consume([write("defect") for _ in range(30)])
+    assert len(store.letters) == 30

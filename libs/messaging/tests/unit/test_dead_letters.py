@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,7 +16,7 @@ def kept(
     *,
     key: bytes | None = b"1",
     value: bytes | None = b"{}",
-    headers: list[tuple[str, bytes]] | None = None,
+    headers: Sequence[tuple[str, bytes | None]] | None = None,
     redriven_at: datetime | None = None,
     discarded_at: datetime | None = None,
 ) -> KeptLetter:
@@ -26,7 +27,7 @@ def kept(
         offset=7,
         key=key,
         value=value,
-        headers=[("ce_id", str(ID).encode())] if headers is None else headers,
+        headers=[("ce_id", str(ID).encode())] if headers is None else list(headers),
         error="broken",
         attempts=3,
     )

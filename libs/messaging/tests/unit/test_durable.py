@@ -291,3 +291,16 @@ async def test_stopping_cancels_what_runs_and_gives_the_job_back_uncounted() -> 
     assert printer.store.outbox == []
     assert printer.store.jobs[command_id].lease is None
     assert printer.store.jobs[command_id].attempts == 0
+
+
+async def test_a_job_that_nobody_handles_any_more_is_a_dead_letter_with_its_origin() -> None:
+    printer = Printer(print_at_once, tries=2)
+    printer.workers._kinds.clear()
+    async with in_background(printer.workers.run()):
+        command_id = await printer.take()
+        await printer.has_settled(command_id)
+    [letter] = printer.store.letters
+    assert "has no handler" in letter.error
+    assert (letter.topic, letter.partition) == ("notes.commands.v1", 0)
+    assert letter.offset >= 0
+    assert not any(name.startswith("origin-") for name, _value in letter.headers)

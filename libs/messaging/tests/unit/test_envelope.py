@@ -88,6 +88,11 @@ def test_a_missing_attribute_is_named(name: str) -> None:
         Envelope.from_headers(raw(headers))
 
 
+def test_a_header_without_a_value_is_refused() -> None:
+    with pytest.raises(EnvelopeError, match="ce_actor has no value"):
+        Envelope.from_headers([*raw(SOUND.headers()), ("ce_actor", None)])
+
+
 def test_a_header_beyond_the_limit_is_refused_whatever_it_is() -> None:
     headers = raw(SOUND.headers() | {"other": "x" * MAX_HEADER_BYTES})
     assert Envelope.from_headers(headers) == SOUND

@@ -5,6 +5,7 @@ import pytest
 from libs.messaging.tests.memory_store import MemoryStore
 from libs.messaging.tests.notes import NoteWritten
 
+from messaging import projection
 from messaging.consumer import BatchConsumer
 from messaging.projection import Gap, Projection, Snapshot
 from testkit.records import LogRecord, record_of
@@ -40,11 +41,13 @@ class Owner:
     def __init__(self) -> None:
         self.notes: dict[str, tuple[int, str | None]] = {}
         self.error: Exception | None = None
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.asked = 0
 
-    async def fetch(self, aggregate_id: str) -> Snapshot:
+    async def fetch(self, aggregate_id: str, /, *, at_least: int) -> Snapshot:
         self.asked += 1
-        await asyncio.sleep(0)
+        await self.answers.wait()
         if self.error:
             raise self.error
         version, text = self.notes[aggregate_id]
@@ -56,11 +59,11 @@ class Reader:
 
     def __init__(self) -> None:
         self.owner, self.copies, self.store = Owner(), Texts(), MemoryStore("reader")
-        projection: Projection[RecordingWork] = Projection(self.copies, self.owner.fetch)
+        kept: Projection[RecordingWork] = Projection(self.copies, self.owner.fetch)
         self._consumer = BatchConsumer(
             name="reader",
             store=self.store,
-            handlers=projection.handlers(NoteWritten),
+            handlers=kept.handlers(NoteWritten),
             problems={},
         )
 
@@ -107,16 +110,40 @@ async def test_what_is_older_than_the_copy_is_left_alone(reader: Reader) -> None
 
 
 async def test_a_gap_stops_the_batch_and_the_copy_goes_on_from_what_the_owner_says(
-    reader: Reader,
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(projection, "ASK_WITHIN_S", 0.01)
     reader.owner.notes[str(NOTE)] = (4, "d")
+    reader.owner.answers.clear()
     await reader.take(written("a", 1))
-    with pytest.raises(Gap):
-        await reader.take(written("c", 3))
+    for _ in range(2):
+        with pytest.raises(Gap):
+            await reader.take(written("c", 3))
     assert reader.store.commits == 1
+    reader.owner.answers.set()
     await reader.take_when_it_can(written("c", 3), written("d", 4), written("e", 5))
     assert reader.copy() == (5, "e")
     assert reader.owner.asked == 1
+
+
+async def test_many_gaps_in_one_batch_are_closed_at_once(reader: Reader) -> None:
+    notes = [uuid4() for _ in range(50)]
+    reader.owner.notes = {str(note): (3, "c") for note in notes}
+    await reader.take(*(written("c", 3, note) for note in notes))
+    assert {reader.copy(note) for note in notes} == {(3, "c")}
+    assert reader.owner.asked == 50
+
+
+async def test_an_answer_whose_batch_was_undone_is_used_again(reader: Reader) -> None:
+    reader.owner.notes = {str(NOTE): (3, "c")}
+    away = uuid4()
+    with pytest.raises(Gap):
+        await reader.take(written("c", 3), written("x", 3, away))
+    reader.copies.versions.clear()
+    reader.owner.notes[str(away)] = (3, "x")
+    await reader.take(written("c", 3), written("x", 3, away))
+    assert reader.copy() == (3, "c")
+    assert reader.owner.asked == 3
 
 
 async def test_a_reader_that_comes_late_asks_for_what_was_before(reader: Reader) -> None:
@@ -154,9 +181,9 @@ async def test_an_answer_from_before_the_event_is_no_answer(reader: Reader) -> N
 
 
 async def test_what_the_owner_no_longer_has_is_replaced_by_nothing(reader: Reader) -> None:
-    reader.owner.notes[str(NOTE)] = (9, None)
+    reader.owner.notes[str(NOTE)] = (0, None)
     await reader.take_when_it_can(written("c", 3))
-    assert reader.copy() == (9, None)
+    assert reader.copy() == (3, None)
 
 
 async def test_an_event_without_a_sequence_is_a_dead_letter(reader: Reader) -> None:

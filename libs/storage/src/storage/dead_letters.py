@@ -8,8 +8,11 @@ from messaging.dead_letters import KeptLetter
 from messaging.envelope import Outgoing
 from messaging.store import DeadLetter
 
-PUBLISHED_CHARACTERS: Final = 100_000
+PUBLISHED_BYTES: Final = 100_000
 """What is readable of a value on the topic: a broker takes no record of more than a megabyte."""
+
+PUBLISHED_HEADERS_BYTES: Final = 20_000
+"""Headers beyond this are left out there; in the store they are whole."""
 
 
 def letter_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
@@ -21,8 +24,11 @@ def letter_row(letter: DeadLetter, now: datetime) -> dict[str, Any]:
         "offset": letter.offset,
         "key": letter.key,
         "value": letter.value,
-        "headers": [[name, b64encode(value).decode()] for name, value in letter.headers],
-        "error": letter.error,
+        "headers": [
+            [name, None if value is None else b64encode(value).decode()]
+            for name, value in letter.headers
+        ],
+        "error": _storable(letter.error),
         "attempts": letter.attempts,
         "created_at": now,
     }
@@ -37,7 +43,9 @@ def kept_letter(row: Any) -> KeptLetter:
         offset=row.offset,
         key=row.key,
         value=row.value,
-        headers=[(name, b64decode(value)) for name, value in row.headers],
+        headers=[
+            (name, None if value is None else b64decode(value)) for name, value in row.headers
+        ],
         error=row.error,
         attempts=row.attempts,
     )
@@ -52,17 +60,33 @@ def kept_letter(row: Any) -> KeptLetter:
 
 def published(letter: DeadLetter) -> Outgoing:
     """A letter as a message; what isn't text is left out or replaced."""
-    readable = {name: value.decode() for name, value in letter.headers if value.isascii()}
+    readable: dict[str, str] = {}
+    size = 0
+    for name, value in letter.headers:
+        size += len(name) + len(value or b"")
+        if value is not None and value.isascii() and size <= PUBLISHED_HEADERS_BYTES:
+            readable[name] = value.decode()
     return Outgoing(
         topic=f"{letter.topic}.dead",
-        key=(letter.key or b"").decode(errors="replace"),
-        value=(letter.value or b"").decode(errors="replace")[:PUBLISHED_CHARACTERS],
+        key=_readable(letter.key),
+        value=_readable(letter.value),
         headers=readable
         | {
             "dead-consumer": letter.consumer,
             "dead-partition": str(letter.partition),
             "dead-offset": str(letter.offset),
             "dead-attempts": str(letter.attempts),
-            "dead-error": letter.error[:500],
+            "dead-error": _storable(letter.error)[:500],
         },
     )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL takes no NUL, and an error may quote one."""
+    return text.replace("\0", "\\0")
+
+
+def _readable(content: bytes | None) -> str:
+    """Each bad byte becomes three, so what is left is cut once more."""
+    text = (content or b"")[:PUBLISHED_BYTES].decode(errors="replace")
+    return text.encode()[:PUBLISHED_BYTES].decode(errors="ignore")

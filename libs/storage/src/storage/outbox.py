@@ -128,7 +128,10 @@ class SqlOutbox:
                 statement.on_conflict_do_update(
                     index_elements=["name"],
                     set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
-                    where=(leases.c.holder == holder) | (leases.c.until < now),
+                    # One that lasts too long was taken before the clock was set back.
+                    where=(leases.c.holder == holder)
+                    | (leases.c.until < now)
+                    | (leases.c.until > now + timedelta(seconds=2 * lease_s)),
                 )
             )
         return bool(taken.rowcount == 1)

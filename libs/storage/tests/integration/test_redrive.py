@@ -144,7 +144,7 @@ async def test_a_job_that_failed_is_worked_off_when_its_letter_is_redriven(
         await until(has_answered)
         assert states(await take(outbox)) == ["failed"]
         [id] = await letters.ids()
-        assert (await letters.get(id)).letter.partition == -1
+        assert (await letters.get(id)).letter.topic == PRINT.topic.name
 
         service.is_mended = True
         await letters.redrive(id)

@@ -142,7 +142,7 @@ async def test_a_job_that_another_worker_is_taking_is_passed_over(
     async with one.delivery.db.write() as connection:
         is_taken = delivery.jobs.c.id == taken.id
         await connection.execute(select(delivery.jobs).where(is_taken).with_for_update())
-        leased = await other.delivery.jobs.lease(10, lease_s=60)
+        leased = await asyncio.wait_for(other.delivery.jobs.lease(10, lease_s=60), 5)
     assert [job.id for job in leased] == [free.id]
     for instance in (one, other):
         await instance.delivery.close()

@@ -25,7 +25,7 @@ class LogRecord:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Iterable[tuple[str, bytes]]
+    headers: Iterable[tuple[str, bytes | None]]
 
 
 def envelope_of(message: Message, **attributes: Any) -> Envelope:

@@ -23,6 +23,7 @@ def create_app(
     verifier: TokenVerifier,
     problems: ProblemTable,
     checks: Mapping[str, Check],
+    alive_checks: Mapping[str, Check] | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     is_transient: Callable[[BaseException], bool] = lambda _error: False,
     streamed: tuple[str, ...] = (),
@@ -41,7 +42,7 @@ def create_app(
     app.state.verifier = verifier
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
-    for router in (health_router(checks, metrics_key), *routers):
+    for router in (health_router(checks, metrics_key, alive_checks or {}), *routers):
         app.include_router(router)
     install_problem_handlers(app, problems)
     app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, streamed=streamed)

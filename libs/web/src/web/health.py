@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, HTTPException, Response
@@ -14,8 +15,14 @@ Check = Callable[[], Awaitable[None]]
 CHECK_S: Final = 3.0
 
 
-def health_router(checks: Mapping[str, Check], metrics_key: str | None = None) -> APIRouter:
+def health_router(
+    checks: Mapping[str, Check],
+    metrics_key: str | None = None,
+    alive_checks: Mapping[str, Check] = MappingProxyType({}),
+) -> APIRouter:
     """`/health/live`, `/health/ready` (503 while a check raises or takes over 3 s), `/metrics`.
+
+    `alive_checks` fail only when nothing but a new start can help.
 
     With a `metrics_key` the metrics are shown to whoever has it as a bearer token, and to nobody
     else: they are a 404.
@@ -23,18 +30,12 @@ def health_router(checks: Mapping[str, Check], metrics_key: str | None = None) -
     router = APIRouter(include_in_schema=False)
 
     @router.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "alive"}
+    async def live() -> Response:
+        return await _answer(alive_checks, "alive", "not alive")
 
     @router.get("/health/ready")
     async def ready() -> Response:
-        results = await asyncio.gather(*(_state_of(check) for check in checks.values()))
-        states = dict(zip(checks, results, strict=True))
-        is_ready = all(state == "ok" for state in results)
-        return JSONResponse(
-            {"status": "ready" if is_ready else "not ready", "checks": states},
-            status_code=200 if is_ready else 503,
-        )
+        return await _answer(checks, "ready", "not ready")
 
     @router.get("/metrics")
     async def metrics(authorization: Annotated[str, Header()] = "") -> Response:
@@ -44,6 +45,15 @@ def health_router(checks: Mapping[str, Check], metrics_key: str | None = None) -
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+async def _answer(checks: Mapping[str, Check], good: str, bad: str) -> Response:
+    results = await asyncio.gather(*(_state_of(check) for check in checks.values()))
+    is_good = all(state == "ok" for state in results)
+    return JSONResponse(
+        {"status": good if is_good else bad, "checks": dict(zip(checks, results, strict=True))},
+        status_code=200 if is_good else 503,
+    )
 
 
 async def _state_of(check: Check) -> str:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from messaging.dead_letters import KeptLetter, LetterRefused, LetterUnknown
@@ -106,11 +106,13 @@ class Replay:
 
     async def run(self, delivery: DeliveryStore[Any]) -> int:
         """See StoreCommand."""
+        # What is published again is committed again, and must not be found once more.
+        until = min(self.until, datetime.now(UTC))
         if self.topic is None:
-            count = await delivery.outbox.resend(since=self.since, until=self.until)
+            count = await delivery.outbox.resend(since=self.since, until=until)
             _say(f"{count} outbox rows are on their way again; a row is one transaction's messages")
         else:
-            count = await delivery.replay(self.topic, since=self.since, until=self.until)
+            count = await delivery.replay(self.topic, since=self.since, until=until)
             _say(f"{count} messages to {self.topic} are on their way again")
         return 0
 

@@ -96,6 +96,7 @@ class Service:
             handlers=handlers,
             slow=frozenset(slow),
             problems=self.problems,
+            dead_letter_limit=self.settings.dead_letter_limit,
             after_commit=after_commit,
         )
         self._subscription = Subscription(
@@ -137,6 +138,7 @@ class Service:
                 "messages": messages.check,
                 **(checks or {}),
             },
+            alive_checks={"messages": messages.check_alive},
             lifespan=self._lifespan([*resources, messages.running()]),
             is_transient=self.delivery.store.is_transient,
             state=state,

@@ -12,7 +12,8 @@ class ServiceSettings(BaseSettings):
 
     A service's own settings subclass this with an `env_prefix`: `LEDGER_DATABASE_URL`,
     `LEDGER_HTTP_PORT`. What all services of a deployment share carries no prefix. `INSTANCE` is
-    this instance's name among those of its service, if it has a lasting one.
+    this instance's name among those of its service, if it has a lasting one. So many dead letters
+    in a row as `dead_letter_limit` stop its consumer; 0: none do.
     """
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
@@ -28,4 +29,5 @@ class ServiceSettings(BaseSettings):
     auth_url: Annotated[str, Field(validation_alias="AUTH_URL")] = "http://127.0.0.1:8001"
     internal_key: Annotated[SecretStr, Field(validation_alias="INTERNAL_KEY", min_length=16)]
     instance: Annotated[str | None, Field(validation_alias="INSTANCE")] = None
+    dead_letter_limit: Annotated[int, Field(ge=0)] = 20
     log_level: Annotated[str, Field(validation_alias="LOG_LEVEL")] = "INFO"
