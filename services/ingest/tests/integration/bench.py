@@ -110,7 +110,7 @@ class IngestBench:
         """As if the command had come by Kafka; returns when its outcome is in the outbox."""
         record = record_of(command, id=new_id())
         await self.bench.consume(record)
-        command_id = UUID(dict(record.headers)["ce_id"].decode())
+        command_id = UUID((dict(record.headers)["ce_id"] or b"").decode())
         outcomes: dict[UUID, Outcome] = {}
 
         async def is_settled() -> bool:
