@@ -40,6 +40,7 @@ MAX_RECORDS: Final = 500
 WATCH_EVERY_S: Final = 3.0
 STUCK_AFTER_S: Final = 30.0
 LOOK_BACK_S: Final = 10.0
+STOP_S: Final = 10.0
 
 
 class Subscription:
@@ -230,20 +231,21 @@ class Subscription:
         self._memory.forget(changed)
 
     async def _watch_progress(self) -> None:
-        restarted_at = -STUCK_AFTER_S
+        clock = asyncio.get_running_loop().time
+        looked_at, restarted_at = clock(), -STUCK_AFTER_S
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             try:
                 if (waiting := await self._waiting()) is not None:
                     self._progress.note(waiting)
+                looked_at = clock()
             except Exception as error:
                 log.warning("%s can't look at its log: %r", self._group, error)
-                continue
-            now = asyncio.get_running_loop().time()
-            if self.is_stuck and not self._in_hand and now - restarted_at > STUCK_AFTER_S:
+            hangs = self.is_stuck or clock() - looked_at > STUCK_AFTER_S
+            if hangs and not self._in_hand and clock() - restarted_at > STUCK_AFTER_S:
                 log.warning("%s makes no progress and is started anew", self._group)
                 await self._restart()
-                restarted_at = now
+                looked_at = restarted_at = clock()
 
     async def _waiting(self) -> dict[Place, int] | None:
         """Where the partitions stand that have more to read, but for those that are stopped.
@@ -266,8 +268,19 @@ class Subscription:
         return waiting
 
     async def _restart(self) -> None:
-        await self._subscriber.stop()
-        await self._subscriber.start()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._subscriber.stop()
+        except Exception as error:
+            log.warning("%s is left as it is: %r", self._group, error)
+        for pause in pauses_s():
+            try:
+                await self._subscriber.start()
+            except Exception as error:
+                log.warning("%s can't be started yet: %r", self._group, error)
+                await asyncio.sleep(pause)
+            else:
+                return
 
 
 def _by_place(records: Sequence[Record]) -> dict[TopicPartition, list[Record]]:

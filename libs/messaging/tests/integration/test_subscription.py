@@ -269,6 +269,27 @@ async def commit(broker: Broker, topic: Topic, offset: int, note: str) -> None:
         await consumer.stop()
 
 
+async def test_a_consumer_that_cannot_even_be_asked_where_it_is_is_started_anew(
+    broker: Broker, topic: Topic, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber, "WATCH_EVERY_S", 0.05)
+    monkeypatch.setattr(subscriber, "STUCK_AFTER_S", 0.2)
+    async with Reader(broker, topic).reading() as reader:
+        hanging = reader.subscription._subscriber.consumer
+        assert hanging is not None
+        await until(lambda: reader.subscription.partitions(topic) == [0, 1])
+
+        async def never(_place: TopicPartition) -> int:
+            raise TimeoutError
+
+        monkeypatch.setattr(hanging, "position", never)
+        hanging.pause(*hanging.assignment())
+        async with in_background(reader.subscription.watch()):
+            await send(b"one")
+            await reader.has_read(1)
+        assert reader.subscription._subscriber.consumer is not hanging
+
+
 async def test_offsets_that_survive_their_log_skip_nothing_of_the_new_one(
     broker: Broker, topic: Topic, send: Send
 ) -> None:
