@@ -1,5 +1,6 @@
 """One MongoDB database: how it is reached, and what counts as an outage."""
 
+from contextlib import suppress
 from socket import gaierror
 from typing import Any, Final, TypeAlias
 
@@ -8,6 +9,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     ConnectionFailure,
+    DuplicateKeyError,
     ExecutionTimeout,
     OperationFailure,
     WaitQueueTimeoutError,
@@ -20,6 +22,8 @@ from storage.mongo.cancelling import keep_cancellations
 Document: TypeAlias = dict[str, Any]
 MongoDatabase: TypeAlias = AsyncDatabase[Document]
 MongoCollection: TypeAlias = AsyncCollection[Document]
+
+COUNTER_TRIES: Final = 10
 
 _WRITE_CONFLICT: Final = 112
 
@@ -70,11 +74,19 @@ def is_transient(error: BaseException) -> bool:
 
 
 async def next_number(database: MongoDatabase, name: str, count: int = 1) -> int:
-    """The first of `count` numbers that nobody else gets; they only grow, with gaps."""
-    counter: Document = await database["counters"].find_one_and_update(  # type: ignore[assignment]
-        {"_id": name},
-        {"$inc": {"last": count}},
-        upsert=True,
-        return_document=ReturnDocument.AFTER,
-    )
-    return int(counter["last"]) - count + 1
+    """The first of `count` numbers that nobody else gets; they only grow, with gaps.
+
+    Raises Conflict when others are always faster to make the counter.
+    """
+    for _attempt in range(COUNTER_TRIES):
+        # Two who make one document at once may both be told so, by an error or by nothing at all.
+        with suppress(DuplicateKeyError):
+            counter: Document | None = await database["counters"].find_one_and_update(
+                {"_id": name},
+                {"$inc": {"last": count}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+            if counter is not None:
+                return int(counter["last"]) - count + 1
+    raise Conflict(f"the counter {name} can't be made")
