@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from contracts.contract import Message
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
 from messaging.store import DeadLetter, Job
@@ -49,6 +50,9 @@ class VoidTransaction:
 
     def work(self, cause: Envelope) -> VoidWork:
         return VoidWork(cause)
+
+    async def expect(self, messages: Sequence[Message]) -> None:
+        """Nothing is loaded."""
 
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         return {}

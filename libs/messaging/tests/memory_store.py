@@ -7,6 +7,7 @@ from uuid import UUID
 
 from libs.messaging.tests.notes import StoreAway
 
+from contracts.contract import Message
 from contracts.topics import Topic
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
@@ -25,6 +26,7 @@ class MemoryStore:
         self.outbox: list[Outgoing] = []
         self.letters: list[DeadLetter] = []
         self.jobs: dict[UUID, Job] = {}
+        self.expected: list[list[Message]] = []
         self.is_away = False
         self.commits = 0
 
@@ -55,6 +57,7 @@ class MemoryTransaction:
         self.outbox = copy(store.outbox)
         self.letters = copy(store.letters)
         self.jobs = copy(store.jobs)
+        self._has_received = False
 
     @asynccontextmanager
     async def work(self, cause: Envelope) -> AsyncIterator[RecordingWork]:
@@ -64,7 +67,12 @@ class MemoryTransaction:
         for command_id, settlement in work.settled.items():
             await self.settle(command_id, settlement)
 
+    async def expect(self, messages: Sequence[Message]) -> None:
+        assert not self._has_received, "what is expected is known before anything is looked up"
+        self._store.expected.append(list(messages))
+
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
+        self._has_received = True
         return {known: self.inbox[known] for known in ids if known in self.inbox}
 
     def remember(self, entry: InboxEntry) -> None:

@@ -4,13 +4,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from contracts.contract import Command, Message
 from contracts.problems import ProblemTable, ProblemType, problem_of
 from messaging.envelope import Envelope
-from messaging.inbox import InboxEntry, fingerprint_of
+from messaging.inbox import InboxEntry
 from messaging.metrics import CONSUMED
 from messaging.outages import is_outage
 from messaging.records import (
@@ -22,7 +22,7 @@ from messaging.records import (
     origin_headers,
 )
 from messaging.store import DeadLetter, Job, Store, Transaction
-from messaging.work import Deferred, HandlerResult, Handlers, Settlement
+from messaging.work import Deferred, Handlers, Settlement
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ W = TypeVar("W")
 
 DEFECT = ProblemType("internal-error", 500, "Something went wrong on our side")
 REUSED_ID = ProblemType("command-id-reused", 422, "This id was used for another command")
+
+_DONE: Final = Settlement.succeeded(None)
 
 
 class TooManyDeadLetters(Exception):
@@ -59,6 +61,7 @@ class BatchConsumer(Generic[W]):
 
     def __post_init__(self) -> None:
         self._decoder = Decoder({*self.handlers, *self.slow})
+        self._command_types = {kind for kind in self.handlers if issubclass(kind, Command)}
         self._commands = f"{self.name}.commands.v1"
 
     async def consume(self, records: Sequence[Record]) -> None:
@@ -69,64 +72,65 @@ class BatchConsumer(Generic[W]):
         """
         decoded = [self._decoder.decode(record) for record in records]
         ids = [item.envelope.id for item in decoded if item.envelope]
+        expected = [
+            item.message
+            for item in decoded
+            if isinstance(item, Received) and type(item.message) not in self.slow
+        ]
         async with self.store.begin() as transaction:
+            await transaction.expect(expected)
             known = await transaction.received(ids)
             batch = _Batch(transaction, known, self._dead_in_a_row)
             for item in decoded:
-                await self._apply(item, batch)
+                envelope = item.envelope
+                if envelope and (repeated := batch.known.get(envelope.id.int)):
+                    self._repeat(item.record, envelope, repeated, batch)
+                elif isinstance(item, Received):
+                    await self._handle(item, batch)
+                else:
+                    self._set_aside(item, batch)
             await transaction.enqueue(batch.jobs)
         self._dead_in_a_row = batch.dead_in_a_row
         self.after_commit()
-        for (message_type, result), count in batch.counts.items():
+        for (message_type, result), count in Counter(batch.results).items():
             CONSUMED.labels(self.name, message_type, result).inc(count)
 
-    async def _apply(self, item: Received | Undecodable | Unknown, batch: "_Batch[W]") -> None:
-        if item.envelope and (known := batch.known.get(item.envelope.id)):
-            self._repeat(item.record, item.envelope, known, batch)
-            return
-        match item:
-            case Received():
-                await self._handle(item, batch)
-            case Unknown(record=record, envelope=envelope):
-                if record.topic == self._commands:
-                    error = f"unknown type {envelope.type}"
-                    self._fail(record, envelope, error, batch)
-            case Undecodable(record=record, envelope=bad_envelope, error=error):
-                self._fail(record, bad_envelope, error, batch)
-
     async def _handle(self, item: Received, batch: "_Batch[W]") -> None:
-        if type(item.message) in self.slow:
+        message, envelope = item.message, item.envelope
+        kind = type(message)
+        if kind in self.slow:
             batch.jobs.append(_job(item))
-            batch.remember(self._entry(item.record, item.envelope), "queued")
+            batch.remember(self._entry(item.record, envelope), "queued")
             return
-        settlement, result = None, "handled"
-        try:
-            answer = await self._try(item, batch.transaction)
-        except Exception as error:
-            if is_outage(error, self.store):
-                raise
-            problem = problem_of(error, self.problems)
-            if problem is None:
-                log.exception("%s %s failed", item.envelope.type, item.envelope.id)
-                self._fail(item.record, item.envelope, repr(error), batch, attempts=self.tries)
-                return
-            settlement, result = Settlement.refused(problem), "refused"
-        else:
-            if isinstance(item.message, Command) and not isinstance(answer, Deferred):
-                settlement = Settlement.succeeded(answer)
-        batch.remember(self._entry(item.record, item.envelope, settlement), result)
-
-    async def _try(self, item: Received, transaction: Transaction[W]) -> HandlerResult:
-        handler = self.handlers[type(item.message)]
+        handler = self.handlers[kind]
         for attempt in range(1, self.tries + 1):
             try:
-                async with transaction.work(item.envelope) as work:
-                    return await handler(item.message, work)
+                async with batch.transaction.work(envelope) as work:
+                    answer = await handler(message, work)
             except Exception as error:
-                refused = problem_of(error, self.problems) is not None
-                if refused or attempt == self.tries or is_outage(error, self.store):
+                if is_outage(error, self.store):
                     raise
-        raise AssertionError("tries is at least 1")
+                if problem := problem_of(error, self.problems):
+                    refused = Settlement.refused(problem)
+                    batch.remember(self._entry(item.record, envelope, refused), "refused")
+                    return
+                if attempt == self.tries:
+                    log.exception("%s %s failed", envelope.type, envelope.id)
+                    self._fail(item.record, envelope, repr(error), batch, attempts=attempt)
+                    return
+            else:
+                settlement = None
+                if kind in self._command_types and not isinstance(answer, Deferred):
+                    settlement = _DONE if answer is None else Settlement.succeeded(answer)
+                batch.remember(self._entry(item.record, envelope, settlement), "handled")
+                return
+
+    def _set_aside(self, item: Undecodable | Unknown, batch: "_Batch[W]") -> None:
+        record, envelope = item.record, item.envelope
+        if isinstance(item, Undecodable):
+            self._fail(record, envelope, item.error, batch)
+        elif record.topic == self._commands:
+            self._fail(record, envelope, f"unknown type {item.envelope.type}", batch)
 
     def _repeat(
         self,
@@ -182,8 +186,7 @@ class BatchConsumer(Generic[W]):
     def _entry(
         self, record: Record, envelope: Envelope, settlement: Settlement | None = None
     ) -> InboxEntry:
-        fingerprint = fingerprint_of(envelope.type, record.value or b"")
-        return InboxEntry.of(self.name, envelope, fingerprint, settlement)
+        return InboxEntry.received(self.name, envelope, record.value or b"", settlement)
 
 
 class _Batch(Generic[W]):
@@ -193,22 +196,24 @@ class _Batch(Generic[W]):
         self, transaction: Transaction[W], known: dict[UUID, InboxEntry], dead_in_a_row: int
     ) -> None:
         self.transaction = transaction
-        self.known = known
+        # By number: a UUID is hashed and compared in Python.
+        self.known = {id.int: entry for id, entry in known.items()}
         self.jobs: list[Job] = []
-        self.counts: Counter[tuple[str, str]] = Counter()
+        self.results: list[tuple[str, str]] = []
         self.dead_in_a_row = dead_in_a_row
 
     def remember(self, entry: InboxEntry, result: str) -> None:
-        self.keep(entry)
+        self.transaction.remember(entry)
+        self.known[entry.message_id.int] = entry
+        self.results.append((entry.message_type, result))
         self.dead_in_a_row = 0
-        self.count(entry.message_type, result)
 
     def keep(self, entry: InboxEntry) -> None:
         self.transaction.remember(entry)
-        self.known[entry.message_id] = entry
+        self.known[entry.message_id.int] = entry
 
     def count(self, message_type: str, result: str) -> None:
-        self.counts[message_type, result] += 1
+        self.results.append((message_type, result))
 
 
 def _job(item: Received) -> Job:

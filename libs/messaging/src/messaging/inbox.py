@@ -2,13 +2,25 @@
 
 from dataclasses import replace
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.gateway import Outcome
-from contracts.ids import derived_id
-from messaging.envelope import Envelope, Outgoing, ReplyAddress
-from messaging.values import value_class
-from messaging.work import MESSAGE_CHARACTERS, Settlement
+from contracts.ids import derived_id_text
+from messaging.envelope import (
+    Envelope,
+    Outgoing,
+    ReplyAddress,
+    id_text,
+    shared_headers,
+    time_text,
+)
+from messaging.values import Late, value_class
+from messaging.work import MESSAGE_CHARACTERS, Settlement, json_text
+
+_TYPE: Final[str] = Outcome.model_fields["type"].default
+_OF_ENVELOPE: Final = frozenset({"correlation_id", "traceparent", "reply_to"})
 
 
 def fingerprint_of(message_type: str, value: bytes) -> str:
@@ -17,7 +29,7 @@ def fingerprint_of(message_type: str, value: bytes) -> str:
 
 
 @value_class
-class InboxEntry:
+class InboxEntry(Late):
     """A message that `consumer` has received. No settlement: an event, or not settled yet."""
 
     consumer: str
@@ -49,42 +61,76 @@ class InboxEntry:
             settlement=settlement,
         )
 
+    @classmethod
+    def received(
+        cls, consumer: str, envelope: Envelope, value: bytes, settlement: Settlement | None = None
+    ) -> "InboxEntry":
+        """The entry of a message with this body. What a store keeps is made when it asks for it."""
+        entry: Any = cls.__new__(cls)
+        entry.consumer = consumer
+        entry.message_id = envelope.id
+        entry.message_type = envelope.type
+        entry.settlement = settlement
+        entry.origin = (envelope, value)
+        return entry  # type: ignore[no-any-return]
+
     def settled(self, settlement: Settlement) -> "InboxEntry":
         """The same entry with its outcome."""
         return replace(self, settlement=settlement)
 
-    def outcome(self) -> Outgoing | None:
+    def outcome(self, time: str | None = None) -> Outgoing | None:
         """The outcome on its way to whoever asked; None when nobody did or there is none yet.
 
-        Its id is derived from the command's and from how it ended, so a repeated outcome is known
-        as the same, and one that follows a redriven failure as another.
+        It is said to be sent at `time` (None: now). Its id is derived from the command's and from
+        how it ended, so a repeated outcome is known as the same, and one that follows a redriven
+        failure as another.
         """
-        if self.reply_to is None or self.settlement is None:
+        settlement, reply_to = self.settlement, self.reply_to
+        if reply_to is None or settlement is None:
             return None
-        outcome = Outcome(
-            command_id=self.message_id,
-            command=self.message_type,
-            state=self.settlement.state,
-            result=self.settlement.result,
-            problem=self.settlement.problem,
-        )
-        value = outcome.model_dump_json()
-        if len(value) > MESSAGE_CHARACTERS:
-            # It has succeeded all the same, and can be read where it lies.
-            value = outcome.model_copy(update={"result": None}).model_dump_json()
-        envelope = Envelope(
-            id=derived_id("outcome", self.message_id, self.fingerprint, self.settlement.state),
-            type=outcome.type,
+        command_id = id_text(self.message_id)
+        headers = shared_headers(
             source=self.consumer,
-            subject=outcome.aggregate_id,
+            time=time or time_text(),
             correlation_id=self.correlation_id,
             causation_id=self.message_id,
             traceparent=self.traceparent,
         )
-        return Outgoing(
-            topic=self.reply_to.topic,
-            key=outcome.aggregate_id,
-            value=value,
-            headers=envelope.headers(),
-            partition=self.reply_to.partition,
+        headers["ce_id"] = derived_id_text(
+            "outcome", command_id, self.fingerprint, settlement.state
         )
+        headers["ce_type"] = _TYPE
+        headers["ce_subject"] = command_id
+        return Outgoing(
+            topic=reply_to.topic,
+            key=command_id,
+            value=self._value(command_id, settlement),
+            headers=headers,
+            partition=reply_to.partition,
+        )
+
+    def _fill(self, name: str) -> None:
+        entry: Any = self
+        if name == "fingerprint":
+            envelope, value = self.origin
+            entry.fingerprint = fingerprint_of(envelope.type, value)
+        elif name in _OF_ENVELOPE:
+            envelope, _value = self.origin
+            entry.correlation_id = envelope.correlation_id
+            entry.traceparent = envelope.traceparent
+            entry.reply_to = envelope.reply_to
+
+    def _value(self, command_id: str, settlement: Settlement) -> str:
+        """JSON of a contracts.gateway.Outcome. Put together by hand: it takes a fifth of the time.
+
+        A result that is too large is left out: the command has succeeded all the same, and what it
+        did can be read where it lies.
+        """
+        problem = settlement.problem
+        start = (
+            f'{{"type":"{_TYPE}","command_id":"{command_id}"'
+            f',"command":{_quoted(self.message_type)},"state":"{settlement.state}","result":'
+        )
+        end = f',"problem":{"null" if problem is None else problem.model_dump_json()}}}'
+        value = start + json_text(settlement.result) + end
+        return value if len(value) <= MESSAGE_CHARACTERS else start + "null" + end

@@ -5,21 +5,30 @@ aiokafka then asks again at once: thousands of times a second, in every service.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import (
     ConsumerStoppedError,
     CorruptRecordException,
+    IllegalStateError,
+    KafkaError,
     UnsupportedCodecError,
 )
+
+log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S: Final = 0.002
 LONGEST_PAUSE_S: Final = 0.025
 AT_ONCE_S: Final = 0.02
+LEAVE_S: Final = 5.0
 
-_UNREADABLE: Final = (UnicodeDecodeError, CorruptRecordException, UnsupportedCodecError)
+_OF_RECORDS: Final = (CorruptRecordException, UnsupportedCodecError)
+"""Of Kafka's errors. All others say something of the group or of the broker."""
 
 Fetch: TypeAlias = Callable[..., Awaitable[bool]]
 
@@ -34,11 +43,58 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     def __init__(self, *topics: str, **options: Any) -> None:
         super().__init__(*topics, **options)
         self.on_unreadable: Callable[[TopicPartition, int, Exception], None] = _give_up
+        self._one_by_one: dict[TopicPartition, int] = {}
 
     async def start(self) -> None:
-        """See AIOKafkaConsumer.start."""
-        await super().start()
+        """See AIOKafkaConsumer.start. Nothing is left of one that can't be started."""
+        try:
+            await super().start()
+        except BaseException:
+            await self.stop()
+            raise
         self._fetcher._proc_fetch_request = _paced(self._fetcher._proc_fetch_request)  # noqa: SLF001
+
+    async def stop(self) -> None:
+        """See AIOKafkaConsumer.stop. Nothing is left of it, even if the broker doesn't answer.
+
+        Whatever went on would be a second member of its name, and each would put the other out of
+        the group for ever.
+        """
+        leaving = asyncio.create_task(super().stop())
+        try:
+            await asyncio.wait([leaving], timeout=LEAVE_S)
+        finally:
+            if not leaving.done() or leaving.cancelled() or leaving.exception():
+                log.warning("a consumer is ended by force: %r", leaving)
+                await self._end({leaving, *self._tasks()})
+
+    async def _end(self, tasks: "set[asyncio.Task[Any]]") -> None:
+        for _ in range(3):  # aiokafka may swallow a cancellation
+            if not (pending := {task for task in tasks if not task.done()}):
+                break
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=1.0)
+        if isinstance(self._coordinator, GroupCoordinator):
+            # Without a word the others would wait for it until its session is over.
+            await asyncio.wait([self._coordinator.maybe_leave_group()], timeout=1.0)
+        for connection in list(self._client._conns.values()):  # noqa: SLF001
+            connection.close()
+
+    def _tasks(self) -> "set[asyncio.Task[Any]]":
+        """All that goes on in aiokafka for this consumer."""
+        owners = (self._coordinator, self._fetcher, self._client)
+        tasks = [getattr(owner, name, None) for owner in owners for name in _TASKS]
+        return {*filter(None, tasks), *getattr(self._fetcher, "_pending_tasks", ())}
+
+    def set_back(self, place: TopicPartition, offset: int) -> None:
+        """Read a partition again from there, unless it is set back further already.
+
+        Raises IllegalStateError when it isn't assigned.
+        """
+        state = self._subscription._assigned_state(place)  # noqa: SLF001
+        if state.has_valid_position and state.position > offset:
+            self.seek(place, offset)
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -63,15 +119,42 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         others is gone while their positions have moved.
         """
         found: dict[TopicPartition, list[ConsumerRecord]] = {}
-        for place in set(partitions) & set(self._fetcher._records):  # noqa: SLF001
-            left = max_records and max_records - sum(map(len, found.values()))
-            if left == 0 or place not in self.assignment():
-                continue
+        ready = set(partitions) & set(self._fetcher._records) & self.assignment()  # noqa: SLF001
+        # Shared, so that none waits until all that was fetched of another is consumed.
+        share = max_records and max(1, max_records // max(1, len(ready)))
+        for place in ready:
+            if max_records and sum(map(len, found.values())) >= max_records:
+                break
             try:
-                found |= await super().getmany(place, timeout_ms=0, max_records=left)
-            except _UNREADABLE as error:
-                self.on_unreadable(place, await self.position(place), error)
+                at_most = 1 if await self._is_suspect(place) else share
+                found |= await super().getmany(place, timeout_ms=0, max_records=at_most)
+            except ConsumerStoppedError:
+                raise
+            except Exception as error:
+                if isinstance(error, KafkaError) and not isinstance(error, _OF_RECORDS):
+                    for other, records in found.items():
+                        with suppress(IllegalStateError):
+                            self.set_back(other, records[0].offset)
+                    raise
+                await self._cannot_read(place, error, share or 1)
         return found
+
+    async def _is_suspect(self, place: TopicPartition) -> bool:
+        """Is it read record by record now? It is up to where one couldn't be read."""
+        until = self._one_by_one.get(place)
+        if until is not None and await self.position(place) >= until:
+            del self._one_by_one[place]
+            until = None
+        return until is not None
+
+    async def _cannot_read(self, place: TopicPartition, error: Exception, tried: int) -> None:
+        """First whatever lies before the record; then the partition stops."""
+        position = await self.position(place)
+        self.seek(place, position)
+        if self._one_by_one.pop(place, None) is None:
+            self._one_by_one[place] = position + tried
+        else:
+            self.on_unreadable(place, position, error)
 
     async def _fetched(self, at_most_s: float) -> None:
         """Until something has been fetched. Raises what the group or the broker has against it."""
@@ -84,6 +167,11 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             done, _pending = await asyncio.wait([waiter], timeout=at_most_s)
             waiter.cancel() if not done else waiter.result()
 
+    async def positions(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """How far those of the partitions have been read that are still held."""
+        held = self.assignment()
+        return {place: await self.position(place) for place in places if place in held}
+
     async def committed_notes(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, str]:
         """What was kept with the committed offset of each partition; aiokafka shows offsets alone.
 
@@ -91,6 +179,15 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         """
         found = await self._coordinator.fetch_committed_offsets(list(places))
         return {place: committed.metadata for place, committed in found.items()}
+
+
+_TASKS: Final = (
+    "_coordination_task",
+    "_heartbeat_task",
+    "_commit_refresh_task",
+    "_fetch_task",
+    "_sync_task",
+)
 
 
 def _give_up(_place: TopicPartition, _position: int, error: Exception) -> None:

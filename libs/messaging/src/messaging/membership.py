@@ -33,4 +33,6 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _begin(self, assigned: set[TopicPartition]) -> None:
         await self._begin_with(assigned)
-        self.has_begun.set()
+        # A library may swallow the cancellation: then others are assigned by now.
+        if self._beginning is asyncio.current_task():
+            self.has_begun.set()

@@ -1,13 +1,17 @@
 """From a raw record to a message of ours, one by one: a bad one spoils no other."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from contracts.contract import Message
 from messaging.envelope import Envelope, EnvelopeError
 from messaging.values import value_class
+
+_ESCAPED_NUL: Final = b"\\u0000"
+"""JSON can say it, PostgreSQL can't keep it: such a message would stop its partition for good."""
 
 
 class Record(Protocol):
@@ -66,10 +70,13 @@ class Decoder:
         validator = self._validators.get(envelope.type)
         if validator is None:
             return Unknown(record=record, envelope=envelope)
+        value = record.value or b""
         try:
-            message = validator.validate_json(record.value or b"")
+            message = validator.validate_json(value)
         except ValidationError as error:
             return Undecodable(record=record, error=_summary(error), envelope=envelope)
+        if _ESCAPED_NUL in value and _has_nul(from_json(value)):
+            return Undecodable(record=record, error="U+0000 can't be stored", envelope=envelope)
         return Received(record=record, envelope=envelope, message=message)
 
 
@@ -80,6 +87,14 @@ def origin_headers(record: Record) -> dict[str, str]:
         "origin-partition": str(record.partition),
         "origin-offset": str(record.offset),
     }
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(part) for item in value.items() for part in item)
+    return isinstance(value, list) and any(_has_nul(part) for part in value)
 
 
 def _summary(error: ValidationError) -> str:

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
+from messaging.long_poll import LongPollConsumer
 from messaging.pauses import pauses_s
 from messaging.records import Record
 
@@ -30,33 +31,36 @@ class StoppedPartitions:
     def __contains__(self, place: object) -> bool:
         return place in self._errors
 
-    def stop(self, consumer: AIOKafkaConsumer, records: Sequence[Record], error: Exception) -> None:
+    def stop(self, consumer: LongPollConsumer, records: Sequence[Record], error: Exception) -> None:
         """These records of one partition come again after a pause, before all that follow."""
         place = TopicPartition(records[0].topic, records[0].partition)
         self._stop(consumer, place, records[0].offset, error, pauses_s())
 
     def stop_unreadable(
-        self, consumer: AIOKafkaConsumer, place: TopicPartition, offset: int, error: Exception
+        self, consumer: LongPollConsumer, place: TopicPartition, offset: int, error: Exception
     ) -> None:
         """The partition is read again from that offset, seldom: each try disturbs the others."""
         self._stop(consumer, place, offset, error, pauses_s(first_s=10.0, longest_s=120.0))
 
     def _stop(
         self,
-        consumer: AIOKafkaConsumer,
+        consumer: LongPollConsumer,
         place: TopicPartition,
         offset: int,
         error: Exception,
         pauses: Iterator[float],
     ) -> None:
+        try:
+            consumer.set_back(place, offset)
+            consumer.pause(place)
+        except IllegalStateError:
+            # It is held no longer: it is somebody else's now, and so is its trouble.
+            self.go_on([place])
+            return
         pause = next(self._pauses.setdefault(place, pauses))
         self._errors[place] = repr(error)
         log.warning("%s tries %s@%d again in %.1f s: %r", self._group, place, offset, pause, error)
-        # One that is held no longer is somebody else's now.
-        with suppress(IllegalStateError):
-            consumer.seek(place, offset)
-            consumer.pause(place)
-            asyncio.get_running_loop().call_later(pause, _go_on, consumer, place)
+        asyncio.get_running_loop().call_later(pause, _go_on, consumer, place)
 
     def go_on(self, places: Iterable[TopicPartition]) -> None:
         """Records of these have been consumed."""
@@ -69,6 +73,6 @@ class StoppedPartitions:
         self.go_on([place for place in self._errors if place not in held])
 
 
-def _go_on(consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+def _go_on(consumer: LongPollConsumer, place: TopicPartition) -> None:
     with suppress(IllegalStateError):
         consumer.resume(place)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
+from contracts.contract import Message
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
 from messaging.work import Request, Settlement
@@ -49,6 +50,12 @@ class Transaction(Protocol[W_co]):
 
     def work(self, cause: Envelope) -> AbstractAsyncContextManager[W_co]:
         """A unit of work for one message. When its block fails, only it is undone."""
+
+    async def expect(self, messages: Sequence[Message]) -> None:
+        """What is about to be handled, in order: a store may load what they need in one trip.
+
+        Duplicates are among them; what goes to the durable inbox isn't.
+        """
 
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """The inbox entries of those ids that have been received before."""

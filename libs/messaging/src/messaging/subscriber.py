@@ -8,15 +8,13 @@ that was read (its broker has lost it) is read from its start.
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Final, TypeAlias
 
-from aiokafka import (
-    AIOKafkaConsumer,
-    TopicPartition,
-)
+from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
 from faststream.kafka.annotations import KafkaMessage
@@ -30,17 +28,23 @@ from messaging.membership import Membership
 from messaging.pauses import pauses_s
 from messaging.progress import Progress
 from messaging.records import Record
+from messaging.restart import are_others_answered, start_anew
 from messaging.stopped_partitions import StoppedPartitions
 
 log = logging.getLogger(__name__)
 
+ByPlace: TypeAlias = Mapping[TopicPartition, Sequence[Record]]
 Consume: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
 
 MAX_RECORDS: Final = 500
+MIB: Final = 1024 * 1024
+FETCHED_BYTES: Final = 2 * 1024
+"""For each record of a batch: two batches, about, come with one fetch."""
+FETCH_WAIT_MS: Final = 50
+"""While a broker waits for more, aiokafka asks it for nothing else: full partitions have to wait."""
 WATCH_EVERY_S: Final = 3.0
 STUCK_AFTER_S: Final = 30.0
 LOOK_BACK_S: Final = 10.0
-STOP_S: Final = 10.0
 
 
 class Subscription:
@@ -66,6 +70,7 @@ class Subscription:
     ) -> None:
         self._consume = consume
         self._group = group
+        self._context = broker.context
         self._bootstrap_servers = broker.bootstrap_servers
         self._membership = Membership(self._begin_with)
         self._memory = LogMemory()
@@ -80,6 +85,9 @@ class Subscription:
             batch_timeout_ms=100,
             listener=self._membership,
             max_records=max_records,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            max_partition_fetch_bytes=max(MIB, max_records * FETCHED_BYTES),
+            fetch_max_bytes=50 * MIB,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             parser=raw_batch,
@@ -116,57 +124,68 @@ class Subscription:
             return []
         return sorted(p.partition for p in consumer.assignment() if p.topic == topic.name)
 
-    async def _receive(self, message: KafkaMessage) -> None:
-        consumer: AIOKafkaConsumer = message.consumer
-        records = message.raw_message
-        assert isinstance(records, tuple)
-        if due := await self._due(consumer, records):
-            await self._deliver(consumer, due)
+    def _held(self) -> frozenset[TopicPartition]:
+        consumer = self._subscriber.consumer
+        return frozenset(consumer.assignment() if consumer else ())
 
-    async def _due(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> Sequence[Record]:
+    async def _receive(self, _body: bytes) -> None:
+        # As a parameter of its own FastStream would look the message up in another thread.
+        message: KafkaMessage = self._context.get("message")
+        consumer, records = message.consumer, message.raw_message
+        assert isinstance(consumer, LongPollConsumer)
+        assert isinstance(records, tuple)
+        try:
+            if due := await self._due(consumer, records):
+                await self._deliver(consumer, due)
+        except Exception as error:
+            # FastStream would drop them, and the next commit would pass over them.
+            for some in _by_place(records).values():
+                self._stopped.stop(consumer, some, error)
+
+    async def _due(self, consumer: LongPollConsumer, records: Sequence[Record]) -> ByPlace:
         """Without what was fetched before its partition was set back: that comes again."""
         await self._membership.has_begun.wait()
-        positions = await _positions(consumer, set(_by_place(records)))
-        return [
-            record
-            for record in records
-            if record.offset < positions.get((record.topic, record.partition), 0)
-        ]
-
-    async def _deliver(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> None:
-        """All at once; when that fails, partition by partition, so that one stops alone."""
         by_place = _by_place(records)
+        positions = await consumer.positions(by_place)
+        due = {
+            place: [record for record in by_place[place] if record.offset < position]
+            for place, position in positions.items()
+        }
+        return {place: some for place, some in due.items() if some}
+
+    async def _deliver(self, consumer: LongPollConsumer, by_place: ByPlace) -> None:
+        """All at once; when that fails, partition by partition, so that one stops alone."""
         try:
-            await self._deliver_some(consumer, records)
+            await self._deliver_some(consumer, by_place)
         except Exception as error:
             if len(by_place) == 1:
-                self._stopped.stop(consumer, records, error)
+                [some] = by_place.values()
+                self._stopped.stop(consumer, some, error)
                 return
-            for some in by_place.values():
+            for place, some in by_place.items():
                 try:
-                    await self._deliver_some(consumer, some)
+                    await self._deliver_some(consumer, {place: some})
                 except Exception as own_error:
                     self._stopped.stop(consumer, some, own_error)
 
-    async def _deliver_some(self, consumer: AIOKafkaConsumer, records: Sequence[Record]) -> None:
-        by_place = _by_place(records)
+    async def _deliver_some(self, consumer: LongPollConsumer, by_place: ByPlace) -> None:
         self._in_hand = {place: some[0].offset for place, some in by_place.items()}
         try:
-            await self._consume(records)
+            await self._consume(list(chain.from_iterable(by_place.values())))
         finally:
             self._in_hand = {}
         self._stopped.go_on(by_place)
         await self._commit(consumer, {place: some[-1] for place, some in by_place.items()})
 
     async def _commit(
-        self, consumer: AIOKafkaConsumer, last: Mapping[TopicPartition, Record]
+        self, consumer: LongPollConsumer, last: Mapping[TopicPartition, Record]
     ) -> None:
         """Offsets are hints: a failed commit means a batch of duplicates, and no more."""
         for place, record in last.items():
             mark = Mark(offset=record.offset, message_id=message_id_of(record))
             self._memory.saw(place, mark)
         try:
-            positions = await _positions(consumer, set(last))
+            positions = await consumer.positions(last)
             offsets = {
                 place: OffsetAndMetadata(record.offset + 1, self._memory.note(place))
                 for place, record in last.items()
@@ -241,10 +260,13 @@ class Subscription:
                 looked_at = clock()
             except Exception as error:
                 log.warning("%s can't look at its log: %r", self._group, error)
+                if not await are_others_answered(self._bootstrap_servers, self._held()):
+                    self._progress.note({})
+                    looked_at = clock()
             hangs = self.is_stuck or clock() - looked_at > STUCK_AFTER_S
             if hangs and not self._in_hand and clock() - restarted_at > STUCK_AFTER_S:
                 log.warning("%s makes no progress and is started anew", self._group)
-                await self._restart()
+                await start_anew(self._subscriber, self._group)
                 looked_at = restarted_at = clock()
 
     async def _waiting(self) -> dict[Place, int] | None:
@@ -253,13 +275,15 @@ class Subscription:
         None while nothing is held. One that was read beyond its end is read again from its start.
         """
         consumer = self._subscriber.consumer
-        if consumer is None or not (held := consumer.assignment()):
+        if consumer is None or not (held := self._held()):
             return None
         waiting: dict[Place, int] = {}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LOOK_BACK_S):
+            # First where they stand: who gets on meanwhile mustn't seem to be beyond the end.
+            positions = await consumer.positions(held)
+            positions |= {place: self._in_hand[place] for place in self._in_hand if place in held}
             ends = await consumer.end_offsets(held)
-            for place in held:
-                position = self._in_hand.get(place, await consumer.position(place))
+            for place, position in positions.items():
                 if position < ends[place] and place not in self._stopped:
                     waiting[place] = position
                 elif position > ends[place]:
@@ -267,32 +291,10 @@ class Subscription:
                     await consumer.seek_to_beginning(place)
         return waiting
 
-    async def _restart(self) -> None:
-        try:
-            async with asyncio.timeout(STOP_S):
-                await self._subscriber.stop()
-        except Exception as error:
-            log.warning("%s is left as it is: %r", self._group, error)
-        for pause in pauses_s():
-            try:
-                await self._subscriber.start()
-            except Exception as error:
-                log.warning("%s can't be started yet: %r", self._group, error)
-                await asyncio.sleep(pause)
-            else:
-                return
-
 
 def _by_place(records: Sequence[Record]) -> dict[TopicPartition, list[Record]]:
-    by_place: defaultdict[Place, list[Record]] = defaultdict(list)
-    for record in records:
-        by_place[record.topic, record.partition].append(record)
-    return {TopicPartition(*place): some for place, some in by_place.items()}
-
-
-async def _positions(
-    consumer: AIOKafkaConsumer, places: set[TopicPartition]
-) -> dict[TopicPartition, int]:
-    """How far it has read the partitions that it still holds."""
-    held = consumer.assignment()
-    return {place: await consumer.position(place) for place in places & held}
+    """In order within each partition. The records of one come in a row, or in a few."""
+    by_place: dict[TopicPartition, list[Record]] = {}
+    for place, some in groupby(records, key=attrgetter("topic", "partition")):
+        by_place.setdefault(TopicPartition(*place), []).extend(some)
+    return by_place

@@ -6,12 +6,22 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from contracts.contract import Command, Event, Message
 from contracts.gateway import OutcomeState
+from contracts.ids import new_id_text
 from contracts.problems import Problem
 from contracts.topics import Topic
-from messaging.envelope import Envelope, Outgoing, reply_here
+from messaging.envelope import (
+    Envelope,
+    Outgoing,
+    id_text,
+    reply_here,
+    shared_headers,
+    time_text,
+)
+from messaging.values import value_class
 
 MESSAGE_CHARACTERS: Final = 200_000
 """Four bytes each at most, and a broker takes no record of more than a megabyte."""
@@ -29,6 +39,30 @@ class Deferred:
 DEFERRED: Final = Deferred()
 
 
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """JSON of a result, ready to be sent: one object, and nothing looks into it again."""
+
+    text: str
+
+
+def json_text(result: dict[str, Any] | JsonText | None) -> str:
+    """JSON of a result, null when there is none."""
+    if isinstance(result, JsonText):
+        return result.text
+    return "null" if result is None else to_json(result, inf_nan_mode="null").decode()
+
+
+@value_class
+class PreparedEvent:
+    """An event whose JSON has been written already."""
+
+    topic: Topic
+    type: str
+    aggregate_id: str
+    text: str
+
+
 class Work(Protocol):
     """One unit of work: all of it happens when the transaction commits, or none of it.
 
@@ -39,7 +73,7 @@ class Work(Protocol):
     def cause(self) -> Envelope:
         """The envelope of the message being handled."""
 
-    def announce(self, event: Event, *, version: int) -> None:
+    def announce(self, event: Event | PreparedEvent, *, version: int) -> None:
         """Publish an event; `version` is the aggregate's version after the change."""
 
     def ask(self, command: Command, *, command_id: UUID) -> None:
@@ -60,7 +94,7 @@ class Work(Protocol):
 
 
 W_contra = TypeVar("W_contra", contravariant=True)
-HandlerResult: TypeAlias = BaseModel | Deferred | None
+HandlerResult: TypeAlias = BaseModel | JsonText | Deferred | None
 
 
 class Handler(Protocol[W_contra]):
@@ -83,20 +117,20 @@ class Request:
     message: Outgoing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class Settlement:
     """How a command ended: with a result, or with a problem."""
 
     state: OutcomeState
-    result: dict[str, Any] | None = None
+    result: dict[str, Any] | JsonText | None = None
     problem: Problem | None = None
 
     @classmethod
-    def succeeded(cls, result: BaseModel | None) -> "Settlement":
+    def succeeded(cls, result: BaseModel | JsonText | None) -> "Settlement":
         """The command has done what it says."""
-        return cls(
-            state="succeeded", result=None if result is None else result.model_dump(mode="json")
-        )
+        if result is None or isinstance(result, JsonText):
+            return cls(state="succeeded", result=result)
+        return cls(state="succeeded", result=result.model_dump(mode="json"))
 
     @classmethod
     def refused(cls, problem: Problem) -> "Settlement":
@@ -114,31 +148,36 @@ class Postbox:
     """Collects what a unit of work sends, with the right envelope on each message.
 
     `source` is the service's name; `outcomes` the topic on which it hears the outcomes of what it
-    asks, if it asks at all.
+    asks, if it asks at all; `time` when all of it is sent. One postbox may serve one message after
+    another: `handle` says which.
     """
 
     source: str
     cause: Envelope
     outcomes: Topic | None = None
     reply_partition: int | None = None
+    time: str = field(default_factory=time_text)
     messages: list[Outgoing] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     answered: list[UUID] = field(default_factory=list)
     settlements: dict[UUID, Settlement] = field(default_factory=dict)
+    _alike: dict[str, str] | None = field(default=None, init=False)
 
-    def announce(self, event: Event, *, version: int) -> None:
+    def handle(self, cause: Envelope) -> None:
+        """What is sent from now on is sent because of that message."""
+        self.cause = cause
+        self._alike = None
+
+    def announce(self, event: Event | PreparedEvent, *, version: int) -> None:
         """See Work.announce."""
-        self.messages.append(self._outgoing(event, self._envelope(event, sequence=version)))
+        headers = {"ce_id": new_id_text(), "ce_sequence": str(version)}
+        self.messages.append(self._outgoing(event, headers))
 
     def ask(self, command: Command, *, command_id: UUID) -> None:
         """See Work.ask."""
         assert self.outcomes, f"{self.source} has no outcomes topic"
-        envelope = self._envelope(
-            command,
-            id=command_id,
-            reply_to=reply_here(self.outcomes, self.reply_partition),
-        )
-        message = self._outgoing(command, envelope)
+        address = reply_here(self.outcomes, self.reply_partition)
+        message = self._outgoing(command, {"ce_id": id_text(command_id)} | address.headers())
         self.messages.append(message)
         self.requests.append(Request(command_id=command_id, message=message))
 
@@ -146,26 +185,31 @@ class Postbox:
         """See Work.succeed and Work.refuse."""
         self.settlements.setdefault(command_id, settlement)
 
-    def _envelope(self, message: Message, **attributes: Any) -> Envelope:
-        return Envelope(
-            type=message.type,
-            source=self.source,
-            subject=message.aggregate_id,
-            correlation_id=self.cause.correlation_id,
-            causation_id=self.cause.id,
-            actor=self.cause.actor,
-            traceparent=self.cause.traceparent,
-            **attributes,
-        )
-
-    @staticmethod
-    def _outgoing(message: Message, envelope: Envelope) -> Outgoing:
-        value = message.model_dump_json()
+    def _outgoing(self, message: Message | PreparedEvent, headers: dict[str, str]) -> Outgoing:
+        if isinstance(message, PreparedEvent):
+            value = message.text
+        else:
+            value = message.__pydantic_serializer__.to_json(message).decode()
         if len(value) > MESSAGE_CHARACTERS:
             raise MessageTooLarge(f"{message.type} has {len(value)} characters")
+        subject = message.aggregate_id
+        headers["ce_type"] = message.type
+        headers["ce_subject"] = subject
         return Outgoing(
             topic=message.topic.name,
-            key=message.aggregate_id,
+            key=subject,
             value=value,
-            headers=envelope.headers(),
+            headers=self._shared() | headers,
         )
+
+    def _shared(self) -> dict[str, str]:
+        if self._alike is None:
+            self._alike = shared_headers(
+                source=self.source,
+                time=self.time,
+                correlation_id=self.cause.correlation_id,
+                causation_id=self.cause.id,
+                actor=self.cause.actor,
+                traceparent=self.cause.traceparent,
+            )
+        return self._alike

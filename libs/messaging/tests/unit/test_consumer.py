@@ -17,7 +17,7 @@ from libs.messaging.tests.notes import (
 from contracts.gateway import Outcome
 from messaging.consumer import BatchConsumer, TooManyDeadLetters
 from messaging.envelope import Outgoing, ReplyAddress
-from messaging.work import Handlers, Settlement
+from messaging.work import Handlers, JsonText, Settlement
 from testkit.records import LogRecord, record_of
 from testkit.workbench import outcomes_of
 from testkit.works import RecordingWork
@@ -63,6 +63,26 @@ async def test_a_command_ends_in_its_events_and_one_outcome(store: MemoryStore) 
     outcome = outcome_of(store, command_id)
     assert (outcome.state, outcome.command) == ("succeeded", "WriteNote")
     assert outcome.result == {"text": "hello"}
+
+
+async def test_a_result_that_is_json_already_is_sent_as_it_is(store: MemoryStore) -> None:
+    async def handle(_command: WriteNote, _work: RecordingWork) -> JsonText:
+        return JsonText('{"text":"grüße","n":[1,null]}')
+
+    command_id = uuid4()
+    await consumer_on(store, handlers={WriteNote: handle}).consume([write("x", id=command_id)])
+    assert '"result":{"text":"grüße","n":[1,null]}' in store.outbox[-1].value
+    assert outcome_of(store, command_id).result == {"text": "grüße", "n": [1, None]}
+
+
+async def test_the_store_hears_once_what_is_about_to_be_handled(store: MemoryStore) -> None:
+    consumer = consumer_on(store, slow=frozenset({PrintNote}))
+    first, slow = WriteNote(note_id=uuid4(), text="one"), PrintNote(note_id=uuid4())
+    second = WriteNote(note_id=uuid4(), text="two")
+    record = record_of(second)
+    broken = record_of(second, value=b"{")
+    await consumer.consume([record_of(first), record_of(slow), broken, record, record])
+    assert store.expected == [[first, second, second]]
 
 
 async def test_an_outcome_goes_to_the_partition_that_asked(store: MemoryStore) -> None:

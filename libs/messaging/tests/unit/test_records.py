@@ -55,3 +55,17 @@ def test_no_record_makes_the_decoder_fail(
     for given_headers in (headers, [*sound, *headers]):
         record = LogRecord(topic="t", offset=0, key=None, value=value, headers=given_headers)
         assert DECODER.decode(record).record is record
+
+
+def test_a_text_that_no_store_can_keep_is_undecodable() -> None:
+    record = record_of(COMMAND.model_copy(update={"text": "a\0b"}))
+    found = DECODER.decode(record)
+    assert isinstance(found, Undecodable)
+    assert "U+0000" in found.error
+
+
+def test_a_text_that_only_speaks_of_it_is_sound() -> None:
+    command = COMMAND.model_copy(update={"text": r"\u0000"})
+    found = DECODER.decode(record_of(command))
+    assert isinstance(found, Received)
+    assert found.message == command

@@ -39,12 +39,13 @@ class SqlDeliveryStore(Generic[W]):
         *,
         outcomes: Topic | None = None,
         reply_partition: Callable[[], int | None] = lambda: None,
+        store_type: type[SqlStore[W]] = SqlStore,
     ) -> None:
         self.db = Database(database_url)
-        self.store = SqlStore(
+        self.store = store_type(
             name, self.db, tables, make_work, outcomes=outcomes, reply_partition=reply_partition
         )
-        self.outbox = SqlOutbox(self.db, tables)
+        self.outbox = SqlOutbox(self.db, tables, self.store.fresh)
         self.inbox = SqlInbox(self.db, tables)
         self.requests = SqlRequests(self.db, tables, self.outbox_wake)
         self.jobs = SqlJobs(self.db, tables)

@@ -45,9 +45,9 @@ WITH received AS (
 )
 INSERT INTO outbox (messages, created_at)
 SELECT parcel.messages, $1
-FROM unnest($6::text[]) WITH ORDINALITY AS parcel (messages, position)
+FROM unnest($6::bytea[]) WITH ORDINALITY AS parcel (messages, position)
 ORDER BY parcel.position
-RETURNING pg_notify($7, $8)
+RETURNING id, pg_notify($7, $8)
 """  # noqa: S608
 
 
@@ -64,20 +64,23 @@ class Flush:
 
     async def write(
         self, db: Database, connection: AsyncConnection, tables: DeliveryTables
-    ) -> None:
-        """Raises what the driver raises, also when an entry is in the inbox already."""
+    ) -> list[int]:
+        """Returns the ids of the outbox's new rows, where the database tells.
+
+        Raises what the driver raises, also when an entry is in the inbox already.
+        """
         if not (self.entries or self.requests or self.answered or self.messages):
-            return
+            return []
         if db.is_sqlite:
             await self._write_on_sqlite(connection, tables)
-        else:
-            await self._write_on_postgres(db, connection)
+            return []
+        return await self._write_on_postgres(db, connection)
 
-    async def _write_on_postgres(self, db: Database, connection: AsyncConnection) -> None:
+    async def _write_on_postgres(self, db: Database, connection: AsyncConnection) -> list[int]:
         # A statement doesn't see what it writes itself: who is answered already is not asked.
         answered = set(self.answered)
         requests = [request for request in self.requests if request.command_id not in answered]
-        await (await driver_of(connection)).execute(
+        rows = await (await driver_of(connection)).fetch(
             _ON_POSTGRES,
             *(self.now, self.ask_again_at),
             [request.command_id for request in requests],
@@ -87,6 +90,7 @@ class Flush:
             *(OUTBOX_CHANNEL, db.instance),
             *([entry[name] for entry in self.entries] for name in _ENTRY),
         )
+        return sorted(row["id"] for row in rows)
 
     async def _write_on_sqlite(self, connection: AsyncConnection, tables: DeliveryTables) -> None:
         if self.entries:

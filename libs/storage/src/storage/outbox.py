@@ -9,12 +9,14 @@ from sqlalchemy import bindparam, delete, select, update
 from messaging.store import LogEnd, LogEnds, Parcel
 from storage.codec import unpack
 from storage.database import Database
+from storage.fresh import FreshParcels
 from storage.notify import OUTBOX_CHANNEL, notify
 from storage.store import upsert
 from storage.tables import DeliveryTables
 
 _UNSENT_ON_POSTGRES: Final = """
-SELECT id, messages FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT $1
+SELECT id, CASE WHEN id <> ALL ($2::bigint[]) THEN messages END AS messages
+FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT $1
 """
 
 # Both in one statement, which is a transaction of its own: one trip to the server.
@@ -30,10 +32,13 @@ DO UPDATE SET next_offset = excluded.next_offset, message_id = excluded.message_
 
 
 class SqlOutbox:
-    """See messaging.store.Outbox."""
+    """See messaging.store.Outbox. What is `fresh` is not read back from PostgreSQL."""
 
-    def __init__(self, db: Database, tables: DeliveryTables) -> None:
+    def __init__(
+        self, db: Database, tables: DeliveryTables, fresh: FreshParcels | None = None
+    ) -> None:
         self._db = db
+        self._fresh = fresh or FreshParcels()
         self._tables = tables
         outbox = tables.outbox
         self._unsent = (
@@ -48,9 +53,13 @@ class SqlOutbox:
         if self._db.is_sqlite:
             async with self._db.read() as connection:
                 rows = (await connection.execute(self._unsent, {"limit": limit})).all()
-        else:
-            rows = await self._db.fetch(_UNSENT_ON_POSTGRES, limit)
-        return [Parcel(id=id_, messages=unpack(messages)) for id_, messages in rows]
+            return [Parcel(id=id_, messages=unpack(messages)) for id_, messages in rows]
+        fresh = self._fresh.all()
+        rows = await self._db.fetch(_UNSENT_ON_POSTGRES, limit, list(fresh))
+        return [
+            Parcel(id=id_, messages=fresh[id_] if messages is None else unpack(messages))
+            for id_, messages in rows
+        ]
 
     async def mark_sent(self, ids: Sequence[int], log_ends: LogEnds) -> None:
         """See messaging.store.Outbox."""
@@ -59,6 +68,7 @@ class SqlOutbox:
             ends_of = [(*place, end.next_offset, end.message_id) for place, end in log_ends.items()]
             columns = list(zip(*ends_of, strict=True)) or [(), (), (), ()]
             await self._db.fetch(_MARK_SENT_ON_POSTGRES, now, list(ids), *columns)
+            self._fresh.drop(ids)
             return
         outbox, ends = self._tables.outbox, self._tables.log_ends
         async with self._db.write() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy import Insert, delete, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.contract import Message
 from contracts.topics import Topic
 from messaging.asking import pause_after
 from messaging.envelope import Envelope, Outgoing
@@ -18,10 +19,12 @@ from messaging.signal import Signal
 from messaging.store import DeadLetter, Job, LeaseLost
 from messaging.work import Postbox, Request, Settlement
 from storage import database
+from storage.codec import in_parcels
 from storage.database import Database
 from storage.dead_letters import letter_row, published
 from storage.entries import entry_row
 from storage.flush import Flush
+from storage.fresh import FreshParcels
 from storage.inbox import find_entries
 from storage.notify import JOBS_CHANNEL, notify
 from storage.savepoint import Savepoint
@@ -54,6 +57,7 @@ class SqlStore(Generic[W]):
         self.tables = tables
         self.outbox_wake = Signal()
         self.jobs_wake = Signal()
+        self.fresh = FreshParcels()
         self._make_work = make_work
         self._outcomes = outcomes
         self._reply_partition = reply_partition
@@ -62,13 +66,18 @@ class SqlStore(Generic[W]):
     async def begin(self) -> "AsyncIterator[SqlTransaction[W]]":
         """See messaging.store.Store."""
         async with self.db.write() as connection:
-            transaction = SqlTransaction(self, connection)
+            transaction = self.transaction_on(connection)
             yield transaction
             await transaction.flush()
+        self.fresh.add(transaction.posted)
         if transaction.has_posted:
             self.outbox_wake.set()
         if transaction.has_enqueued:
             self.jobs_wake.set()
+
+    def transaction_on(self, connection: AsyncConnection) -> "SqlTransaction[W]":
+        """What `begin` yields. A store that keeps more in step than rows makes its own."""
+        return SqlTransaction(self, connection)
 
     def is_transient(self, error: BaseException) -> bool:
         """See messaging.store.Store."""
@@ -94,6 +103,7 @@ class SqlTransaction(Generic[W]):
         self._savepoint = Savepoint(store.db, connection)
         self._tables = store.tables
         self._now = datetime.now(UTC)
+        self._time = self._now.isoformat()
         self._entries: dict[UUID, InboxEntry] = {}
         self._known: set[UUID] = set()
         self._outbox: list[Outgoing] = []
@@ -101,6 +111,7 @@ class SqlTransaction(Generic[W]):
         self._answered: list[UUID] = []
         self._letters: list[DeadLetter] = []
         self.has_posted = False
+        self.posted: list[tuple[int, Sequence[Outgoing]]] = []
         self.has_enqueued = False
 
     @asynccontextmanager
@@ -120,6 +131,9 @@ class SqlTransaction(Generic[W]):
         for command_id, settlement in work.postbox.settlements.items():
             await self.settle(command_id, settlement)
 
+    async def expect(self, messages: Sequence[Message]) -> None:
+        """See messaging.store.Transaction. Handlers load what they need themselves."""
+
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """See messaging.store.Transaction."""
         return await self._find(ids) if ids else {}
@@ -127,7 +141,7 @@ class SqlTransaction(Generic[W]):
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction."""
         self._entries[entry.message_id] = entry
-        if outcome := entry.outcome():
+        if outcome := entry.outcome(self._time):
             self.post(outcome)
 
     async def settle(self, command_id: UUID, settlement: Settlement) -> None:
@@ -194,7 +208,8 @@ class SqlTransaction(Generic[W]):
             answered=self._answered,
             messages=self._outbox,
         )
-        await flush.write(self._store.db, self._connection, self._tables)
+        ids = await flush.write(self._store.db, self._connection, self._tables)
+        self.posted = list(zip(ids, in_parcels(self._outbox), strict=bool(ids)))
         await self._write_repeats([row for row in rows if row["message_id"] in self._known])
         await self._write_letters()
         self.has_posted = bool(self._outbox)

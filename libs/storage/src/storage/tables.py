@@ -52,7 +52,7 @@ def _outbox(metadata: MetaData) -> Table:
         "outbox",
         metadata,
         Column("id", BigId, primary_key=True, autoincrement=True),
-        Column("messages", Text, nullable=False),
+        Column("messages", LargeBinary, nullable=False),
         Column("created_at", UtcDateTime, nullable=False),
         Column("sent_at", UtcDateTime),
         Index("outbox_unsent", "id", postgresql_where=unsent, sqlite_where=unsent),

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.contract import Command, Event
 from contracts.problems import Problem
 from messaging.envelope import Envelope
-from messaging.work import Postbox, Settlement
+from messaging.work import Postbox, PreparedEvent, Settlement
 
 
 class PostingWork:
@@ -22,7 +22,7 @@ class PostingWork:
         """See messaging.work.Work."""
         return self.postbox.cause
 
-    def announce(self, event: Event, *, version: int) -> None:
+    def announce(self, event: Event | PreparedEvent, *, version: int) -> None:
         """See messaging.work.Work."""
         self.postbox.announce(event, version=version)
 

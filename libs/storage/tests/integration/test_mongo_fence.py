@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from libs.storage.tests.instances import MongoInstance
-from libs.storage.tests.mongo_notes import Hold, add, cause, change, seen
+from libs.storage.tests.mongo_notes import Hold, add, cause, change, everything_in, seen
 from pymongo.asynchronous.collection import AsyncCollection
 
+from contracts.ids import new_id
 from messaging.envelope import Envelope
 from messaging.inbox import InboxEntry
 from messaging.work import Settlement
+from testkit.waiting import until
 
 DONE = Settlement.succeeded(None)
 
@@ -40,6 +42,50 @@ class Fence:
             return await write(collection, document, *arguments, **options)
 
         return held
+
+
+class LateLocks:
+    """Writes an owner's first lock in a collection in time, the others while that is taken back.
+
+    They come between what `free` does about new documents and what it does about old ones.
+    """
+
+    def __init__(self, collection: str) -> None:
+        self.collection = collection
+        self.first_is_there = asyncio.Event()
+        self.first_is_gone = asyncio.Event()
+        self.all_were_written = asyncio.Event()
+
+    def locking(self, write: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def held(collection: Any, locks: Any, **options: Any) -> Any:
+            if collection.name != self.collection:
+                return await write(collection, locks, **options)
+            await write(collection, locks[:1], **options)
+            self.first_is_there.set()
+            await self.first_is_gone.wait()
+            await write(collection, locks[1:], **options)
+            self.all_were_written.set()
+            raise Crash
+
+        return held
+
+    def freeing(self, write: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def held(collection: Any, *arguments: Any, **options: Any) -> Any:
+            result = await write(collection, *arguments, **options)
+            if collection.name == self.collection:
+                self.first_is_gone.set()
+                await self.all_were_written.wait()
+            return result
+
+        return held
+
+
+@pytest.fixture(params=["inbox", "notes"])
+def late_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> LateLocks:
+    late = LateLocks(request.param)
+    monkeypatch.setattr(AsyncCollection, "bulk_write", late.locking(AsyncCollection.bulk_write))
+    monkeypatch.setattr(AsyncCollection, "delete_many", late.freeing(AsyncCollection.delete_many))
+    return late
 
 
 @pytest.fixture
@@ -94,3 +140,29 @@ async def test_a_unit_that_was_committed_just_before_it_was_shut_out_stands(
     assert {note["text"] for note in (await seen(another)).values()} == {"new"}
     parcels = await another.delivery.outbox.unsent(10)
     assert sum(len(parcel.messages) for parcel in parcels) == count
+
+
+async def test_what_an_owner_adds_while_it_is_shut_out_is_never_seen(
+    one: MongoInstance, another: MongoInstance, late_locks: LateLocks
+) -> None:
+    one.delivery.finisher.lock_s = 0.0
+
+    async def add_slowly() -> None:
+        async with one.delivery.store.begin() as transaction:
+            for envelope in (cause(), cause()):
+                async with transaction.work(envelope) as work:
+                    work.documents.add("notes", {"_id": new_id(), "text": "new"})
+                transaction.remember(InboxEntry.of("notes", envelope, "f" * 64).settled(DONE))
+
+    async def is_free() -> bool:
+        await another.delivery.finisher.finish_left()
+        rows = await everything_in(another)
+        return not any("lock" in row.get("delivery", {}) for row in rows["inbox"] + rows["notes"])
+
+    slow = asyncio.create_task(add_slowly())
+    await asyncio.wait_for(late_locks.first_is_there.wait(), 10)
+    await until(is_free)
+    with pytest.raises(Crash):
+        await slow
+    left = await everything_in(another)
+    assert (left["inbox"], left["notes"]) == ([], [])

@@ -98,3 +98,24 @@ async def test_the_lead_passes_on_when_its_lease_has_run_out(
     assert await outbox.lead("first", lease_s=-1)
     assert await other.delivery.outbox.lead("second", lease_s=60)
     assert not await outbox.lead("first", lease_s=60)
+
+
+async def test_what_two_instances_commit_comes_in_the_order_of_the_outbox_to_either(
+    instance: Instance, other: Instance
+) -> None:
+    for one, text in ((instance, "a"), (other, "b"), (instance, "c"), (other, "d")):
+        await say(one.delivery.store, text)
+    for one in (instance, other):
+        assert list(await unsent(one.delivery.outbox)) == ["a", "b", "c", "d"]
+    await send(other.delivery.outbox, "a", "d")
+    assert list(await unsent(instance.delivery.outbox)) == ["b", "c"]
+
+
+async def test_what_was_sent_and_is_wanted_again_is_whole(
+    store: Store[PostingWork], outbox: Outbox
+) -> None:
+    start = await a_moment()
+    await say(store, "a", "b")
+    await send(outbox, "a", "b")
+    await outbox.resend(since=start)
+    assert list(await unsent(outbox)) == ["a", "b"]

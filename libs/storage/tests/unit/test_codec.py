@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from contracts.problems import Problem, ProblemType
 from messaging.envelope import Outgoing
-from messaging.work import Settlement
+from messaging.work import JsonText, Settlement
 from storage.codec import pack, settlement_from, settlement_text, unpack
 
 texts = st.text(max_size=20)
@@ -42,6 +42,13 @@ def test_packed_messages_are_text_that_every_store_takes(given_messages: list[Ou
 @given(st.none() | settlements)
 def test_a_settlement_survives_the_way_through_the_inbox(settlement: Settlement | None) -> None:
     assert settlement_from(settlement_text(settlement)) == settlement
+
+
+def test_a_result_that_is_json_already_is_kept_as_what_it_says() -> None:
+    ready = Settlement.succeeded(JsonText('{"text":"done"}'))
+    assert settlement_text(ready) == '{"state":"succeeded","result":{"text":"done"},"problem":null}'
+    kept = settlement_from(settlement_text(ready))
+    assert kept == Settlement(state="succeeded", result={"text": "done"})
 
 
 def test_the_own_figures_of_a_problem_survive_too() -> None:

@@ -9,7 +9,7 @@ from contracts.ids import new_id
 from contracts.problems import Problem
 from contracts.topics import Topic
 from messaging.envelope import Envelope
-from messaging.work import Postbox, Settlement
+from messaging.work import Postbox, PreparedEvent, Settlement
 
 
 class RecordingWork:
@@ -46,8 +46,9 @@ class RecordingWork:
         """The settlements of deferred commands; the first one of each stands."""
         return self.postbox.settlements
 
-    def announce(self, event: Event, *, version: int) -> None:
+    def announce(self, event: Event | PreparedEvent, *, version: int) -> None:
         """See messaging.work.Work."""
+        assert isinstance(event, Event), "only the ledger prepares events, on a work of its own"
         self.postbox.announce(event, version=version)
         self.announced.append(event)
         self.versions.append(version)

@@ -18,6 +18,7 @@ from web.operating import Discard, ListLetters, Redrive, Replay, ShowLetter, Sto
 from web.settings import ServiceSettings
 
 Running: TypeAlias = Coroutine[Any, Any, int | None]
+AddVerbs: TypeAlias = Callable[[Any], None]
 S = TypeVar("S", bound=ServiceSettings)
 
 
@@ -28,12 +29,13 @@ def run_command(
     *,
     migrate: Callable[[], None],
     serve: Callable[[], Running],
+    add_verbs: AddVerbs = lambda _verbs: None,
 ) -> int:
     """Do what the arguments say: 0, 1 when a part couldn't be done, 2 with one clear sentence.
 
     A coroutine runs on uvloop where there is one. Raises SystemExit when the arguments are wrong.
     """
-    options = command_line(name).parse_args()
+    options = command_line(name, add_verbs).parse_args()
     try:
         match options.verb:
             case "migrate":
@@ -48,10 +50,11 @@ def run_command(
         return _refuse(f"{name} can't start; these settings are missing or wrong: {names}")
 
 
-def command_line(name: str) -> ArgumentParser:
+def command_line(name: str, add_verbs: AddVerbs = lambda _verbs: None) -> ArgumentParser:
     """Parses into `verb`, and for what an operator does with the store into `make`.
 
-    `make` takes the parsed options and returns a StoreCommand.
+    `make` takes the parsed options and returns a StoreCommand. `add_verbs` gets argparse's
+    subparsers, and adds what only this service can do.
     """
     parser = ArgumentParser(prog=f"python -m {name}.main")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
@@ -59,6 +62,7 @@ def command_line(name: str) -> ArgumentParser:
     verbs.add_parser("serve", help="run the service")
     _add_dead_letters(verbs)
     _add_outbox(verbs)
+    add_verbs(verbs)
     return parser
 
 

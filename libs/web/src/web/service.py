@@ -19,7 +19,7 @@ from messaging.durable import SlowHandler, Workers
 from messaging.garbage import spare_the_collector
 from messaging.relay import Relay
 from messaging.retention import Retention
-from messaging.subscriber import Subscription
+from messaging.subscriber import MAX_RECORDS, Subscription
 from messaging.work import Handlers
 from telemetry.logs import configure_logs
 from web.app import create_app, internal_client
@@ -83,11 +83,12 @@ class Service:
         concurrency: int = 4,
         deadlines_s: Mapping[type[Message], float] | None = None,
         after_commit: Callable[[], None] = lambda: None,
+        max_records: int = MAX_RECORDS,
     ) -> None:
         """Subscribe to `topics`. `slow` messages go through the durable inbox to workers.
 
         `deadlines_s` says of some of them how long after they were sent they are worth the work.
-        `after_commit` is called after each batch.
+        `after_commit` is called after each batch, which has `max_records` at most.
         """
         slow = slow or {}
         consumer: BatchConsumer[Any] = BatchConsumer(
@@ -105,6 +106,7 @@ class Service:
             group=self.name,
             consume=consumer.consume,
             instance=self.settings.instance,
+            max_records=max_records,
         )
         if self._replies:
             self._replies.are_heard_in(self._subscription.partitions)

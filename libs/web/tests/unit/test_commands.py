@@ -2,7 +2,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from pydantic import Field
@@ -67,6 +67,16 @@ def parsed(*arguments: str) -> object:
 def test_a_service_does_what_its_command_says(environment: pytest.MonkeyPatch) -> None:
     assert run(environment, "migrate") == (0, ["migrated"])
     assert run(environment, "serve") == (0, ["served"])
+
+
+def test_a_service_may_have_verbs_of_its_own() -> None:
+    def add_verbs(verbs: Any) -> None:
+        verbs.add_parser("weigh").set_defaults(make=lambda _options: Discard(ids=[3]))
+
+    options = command_line("shop", add_verbs).parse_args(["weigh"])
+    assert options.make(options) == Discard(ids=[3])
+    with pytest.raises(SystemExit):
+        command_line("shop").parse_args(["weigh"])
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ async def test_a_document_that_was_read_can_be_searched_and_is_announced(desk: D
     assert (job.last.announced, job.last.versions) == (announced, [2])
     outcome = job.last.settled[job.id]
     assert outcome.state == "succeeded"
-    assert outcome.result is not None
+    assert isinstance(outcome.result, dict)
     assert (outcome.result["id"], outcome.result["version"]) == (str(document.id), 2)
     assert job.has_ended
 

@@ -124,11 +124,16 @@ class Finisher:
         await drop_parts(self.database, unit)
 
     async def free(self, unit_id: UUID) -> None:
-        """Take back the locks of a unit that will never be committed."""
+        """Take back the locks of a unit that will never be committed.
+
+        Its owner may not know yet and still be taking some. What it adds between the two writes
+        stays hidden, until somebody finds those locks too.
+        """
+        mine = {"delivery.lock.unit": unit_id}
+        changed = {**mine, "delivery.lock.is_new": {"$ne": True}}
         for name in self.homes:
-            mine = {"delivery.lock.unit": unit_id}
             await self.database[name].delete_many({**mine, "delivery.lock.is_new": True})
-            await self.database[name].update_many(mine, {"$unset": {"delivery.lock": 1}})
+            await self.database[name].update_many(changed, {"$unset": {"delivery.lock": 1}})
 
     async def _finish_stored(self, document: Document, home: Home | None) -> None:
         unit = await loaded(self.database, document)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from contracts.contract import Message
 from contracts.topics import Topic
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
@@ -98,6 +99,9 @@ class MongoTransaction(Generic[W]):
         self.collected.keep(work.postbox)
         for command_id, settlement in work.postbox.settlements.items():
             await self.settle(command_id, settlement)
+
+    async def expect(self, messages: Sequence[Message]) -> None:
+        """See messaging.store.Transaction. Handlers load what they need themselves."""
 
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """See messaging.store.Transaction."""
