@@ -7,7 +7,7 @@ ARGS ?=
 PROFILE ?=
 
 .PHONY: help setup up demo down status logs test test-unit test-faults check fix lock contracts \
-	bench-messaging
+	bench-messaging bench-ledger
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -63,3 +63,6 @@ contracts: ready ## Regenerate the schemas of messages and public API (ARGS="--r
 
 bench-messaging: ready ## Measure delivery beside raw Kafka clients, into benchmarks/results
 	@$(RUN) -m benchmarks.messaging $(ARGS)
+
+bench-ledger: ready ## Measure the ledger beside pgbench, into benchmarks/results
+	@$(RUN) -m benchmarks.ledger $(ARGS)

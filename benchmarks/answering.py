@@ -23,7 +23,8 @@ from benchmarks.clients import (
 )
 from benchmarks.samples import posted, transfer, view
 from benchmarks.stores import TABLES
-from contracts.ledger import PostTransaction, TransactionView
+from contracts.ledger import PostTransaction
+from contracts.ledger_views import TransactionView
 from contracts.topics import LEDGER_COMMANDS, Topic
 from messaging.garbage import spare_the_collector
 from messaging.work import Handlers

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from contracts.contract import Message
 from contracts.ids import new_id
-from contracts.ledger import PostedEntry, PostTransaction, TransactionPosted, TransactionView
+from contracts.ledger import PostTransaction
+from contracts.ledger_events import PostedEntry, TransactionPosted
+from contracts.ledger_views import TransactionView
 from contracts.topics import GATEWAY_OUTCOMES
 from messaging.envelope import Envelope, Outgoing, ReplyAddress
 
@@ -58,7 +60,9 @@ def view(command: PostTransaction) -> TransactionView:
         to_account_id=command.to_account_id,
         reference_id="TXN-7C0A91F2B6E4",
         description=command.description,
+        metadata={},
         created_at=datetime.now(UTC),
+        ended_at=None,
     )
 
 

@@ -95,13 +95,15 @@ def _received(service: str) -> dict[Topic, Messages]:
 
 @cache
 def _sent(service: str) -> dict[Topic, Messages]:
-    """Its own events, and the messages for others that it names."""
+    """Its own events, the messages for others that it names, and what it says it sends itself."""
     sent = {}
     for topic in UNIONS:
         messages = messages_of(topic)
         if topic.owner != service and not _are_events(messages):
             messages = tuple(m for m in _those_named(messages, service) if m is not Outcome)
-        elif topic.owner != service or not _are_events(messages):
+        elif topic.owner == service and not _are_events(messages):
+            messages = tuple(m for m in messages if m in _to_itself(service))
+        elif topic.owner != service:
             continue
         if messages:
             sent[topic] = messages
@@ -120,6 +122,13 @@ def _answered(service: str) -> dict[Topic, Messages]:
         for topic in UNIONS
         if topic.owner in asking and messages_of(topic) == (Outcome,)
     }
+
+
+def _to_itself(service: str) -> Messages:
+    """`TO_ITSELF` beside its handlers: the commands by which it wakes itself."""
+    kafka = import_module(f"{service}.entrypoints.kafka")
+    found: Messages = getattr(kafka, "TO_ITSELF", ())
+    return found
 
 
 def _commands_of(service: str) -> list[Topic]:

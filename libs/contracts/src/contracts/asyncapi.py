@@ -40,7 +40,9 @@ class Flow:
 
     def topics(self) -> dict[Topic, Messages]:
         """All its topics by name, with the messages that it receives or sends there."""
-        found = {**self.receives, **self.sends}
+        found = dict(self.receives)
+        for topic, messages in self.sends.items():
+            found[topic] = tuple(dict.fromkeys((*found.get(topic, ()), *messages)))
         return {topic: found[topic] for topic in sorted(found, key=lambda topic: topic.name)}
 
     def messages(self) -> list[type[Message]]:

@@ -1,67 +1,24 @@
-"""What the ledger takes, announces and shows."""
+"""What the ledger takes. What it announces and shows, and what clients send, is beside it."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field
 
-from contracts.contract import Body, Command, Event, UtcDatetime, VersionedView, View
-from contracts.money import AmountText, CurrencyCode, DecimalText, MinorUnits
-from contracts.topics import LEDGER_COMMANDS, LEDGER_EVENTS, Topic
+from contracts.contract import Command, UtcDatetime, View
+from contracts.money import MAX_MINOR_UNITS, CurrencyCode, MinorUnits
+from contracts.topics import LEDGER_COMMANDS, Topic
 
-TransactionKind = Literal["credit", "debit", "transfer"]
+AccountKind = Literal["customer", "funding", "sales"]
+PostedKind = Literal["credit", "debit", "transfer"]
+TransactionKind = Literal["credit", "debit", "transfer", "journal", "reversal", "refund"]
 TransactionStatus = Literal["pending", "completed", "failed", "cancelled"]
-HoldStatus = Literal["held", "captured", "voided"]
-Description = Annotated[str, StringConstraints(max_length=500)]
-AccountName = Annotated[str, StringConstraints(max_length=100)]
+HoldStatus = Literal["held", "captured", "voided", "expired"]
+SignedMinorUnits = Annotated[int, Field(strict=True, ge=-MAX_MINOR_UNITS, le=MAX_MINOR_UNITS)]
+Metadata = dict[str, str]
 
-
-class AccountRequest(Body):
-    """A customer opens an account of their own."""
-
-    currency: CurrencyCode
-    name: AccountName = ""
-
-
-class TransactionRequest(Body):
-    """Staff credit or debit an account; an owner transfers from theirs."""
-
-    type: TransactionKind
-    account_id: UUID
-    to_account_id: UUID | None = None
-    amount: AmountText
-    currency: CurrencyCode
-    description: Description = ""
-
-    @model_validator(mode="after")
-    def _names_a_destination_exactly_for_a_transfer(self) -> Self:
-        if self.type == "transfer" and self.to_account_id is None:
-            raise ValueError("a transfer needs to_account_id")
-        if self.type != "transfer" and self.to_account_id is not None:
-            raise ValueError(f"a {self.type} has no to_account_id")
-        return self
-
-
-class HoldRequest(Body):
-    """Staff set money aside on an account."""
-
-    account_id: UUID
-    amount: AmountText
-    currency: CurrencyCode
-    description: Description = ""
-
-
-class CaptureRequest(Body):
-    """How much of a hold to take; all of it when no amount is given."""
-
-    amount: AmountText | None = None
-    currency: CurrencyCode | None = None
-
-    @model_validator(mode="after")
-    def _an_amount_has_a_currency(self) -> Self:
-        if (self.amount is None) != (self.currency is None):
-            raise ValueError("amount and currency go together")
-        return self
+MAX_POSTINGS: Final = 100
+"""Of one journal."""
 
 
 class LedgerCommand(Command):
@@ -73,30 +30,136 @@ class LedgerCommand(Command):
 
 
 class OpenAccount(LedgerCommand):
-    """Sent by the gateway; answered with an AccountView."""
+    """Sent by the gateway; answered with an AccountView.
+
+    What is available never falls below zero, and `minimum` is never available: below zero it is
+    what the account may be overdrawn.
+    """
 
     type: Literal["OpenAccount"] = "OpenAccount"
     account_id: UUID
     owner_id: UUID
     currency: CurrencyCode
     name: str = ""
+    minimum: SignedMinorUnits = 0
+
+
+class ChangeAccount(LedgerCommand):
+    """Sent by the gateway; answered with an AccountView. What is None stays as it is.
+
+    `owner_id` is the person who must own the account, or None when staff act; `expected_version`
+    the version that the change was made for. A minimum comes with its currency.
+    """
+
+    type: Literal["ChangeAccount"] = "ChangeAccount"
+    account_id: UUID
+    owner_id: UUID | None = None
+    expected_version: int | None = None
+    name: str | None = None
+    minimum: SignedMinorUnits | None = None
+    currency: CurrencyCode | None = None
+
+
+class CloseAccount(LedgerCommand):
+    """Sent by the gateway; answered with an AccountView.
+
+    Nothing may be left on it but what is held: that may still be captured or released, and what was
+    released be paid out.
+    """
+
+    type: Literal["CloseAccount"] = "CloseAccount"
+    account_id: UUID
+    owner_id: UUID | None = None
 
 
 class PostTransaction(LedgerCommand):
     """Sent by the gateway; answered with a TransactionView.
 
-    `owner_id` is the person who must own the debited account, or None when staff act.
+    `owner_id` is the person who must own the debited account, or None when staff act. A pending
+    transaction sets the money aside until it is completed or cancelled, or expires. Sent with the
+    id of its transaction, it is its own inbox entry.
     """
 
     type: Literal["PostTransaction"] = "PostTransaction"
     transaction_id: UUID
-    kind: TransactionKind
+    kind: PostedKind
     account_id: UUID
     to_account_id: UUID | None = None
     amount: MinorUnits
     currency: CurrencyCode
     description: str = ""
+    metadata: Metadata = Field(default_factory=dict)
     owner_id: UUID | None = None
+    is_pending: bool = False
+    expires_at: UtcDatetime | None = None
+
+
+class Posting(View):
+    """An amount that leaves one account and reaches another of the same currency."""
+
+    source_id: UUID
+    target_id: UUID
+    amount: MinorUnits
+    currency: CurrencyCode
+
+
+class PostJournal(LedgerCommand):
+    """Sent by the gateway for staff: postings, all or none; answered with a TransactionView.
+
+    They apply in their order. Each moves one amount between two accounts, so that every currency
+    sums to zero.
+    """
+
+    type: Literal["PostJournal"] = "PostJournal"
+    transaction_id: UUID
+    postings: Annotated[list[Posting], Field(min_length=1, max_length=MAX_POSTINGS)]
+    description: str = ""
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class CompleteTransaction(LedgerCommand):
+    """Sent by the gateway for staff; answered with the TransactionView of a pending transaction.
+
+    No amount: all of it; an amount comes with its currency. The rest is available again.
+    """
+
+    type: Literal["CompleteTransaction"] = "CompleteTransaction"
+    transaction_id: UUID
+    amount: MinorUnits | None = None
+    currency: CurrencyCode | None = None
+
+
+class CancelTransaction(LedgerCommand):
+    """Sent by the gateway for staff; answered with the TransactionView of a pending transaction."""
+
+    type: Literal["CancelTransaction"] = "CancelTransaction"
+    transaction_id: UUID
+
+
+class ReverseTransaction(LedgerCommand):
+    """Sent by the gateway for staff; answered with the TransactionView of the reversal.
+
+    Moves everything back, once, unless something was refunded before.
+    """
+
+    type: Literal["ReverseTransaction"] = "ReverseTransaction"
+    transaction_id: UUID
+    reversed_id: UUID
+    description: str = ""
+
+
+class RefundTransaction(LedgerCommand):
+    """Sent by the gateway for staff, and by catalog; answered with the refund's TransactionView.
+
+    No amount: all that hasn't been refunded yet; an amount comes with its currency.
+    """
+
+    type: Literal["RefundTransaction"] = "RefundTransaction"
+    transaction_id: UUID
+    refunded_id: UUID
+    amount: MinorUnits | None = None
+    currency: CurrencyCode | None = None
+    description: str = ""
 
 
 class PlaceHold(LedgerCommand):
@@ -112,6 +175,7 @@ class PlaceHold(LedgerCommand):
     currency: CurrencyCode
     description: str = ""
     owner_id: UUID | None = None
+    expires_at: UtcDatetime | None = None
 
 
 class CaptureHold(LedgerCommand):
@@ -136,150 +200,26 @@ class VoidHold(LedgerCommand):
     hold_id: UUID
 
 
-class LedgerEvent(Event):
-    """Announced by the ledger."""
+class ExpireHold(LedgerCommand):
+    """Sent by the ledger to itself when a hold's time is over; answered with a HoldView."""
 
-    topic: ClassVar[Topic] = LEDGER_EVENTS
-
-
-class AccountOpened(LedgerEvent):
-    """An account can take part in transactions."""
-
-    aggregate: ClassVar[str] = "account_id"
-    type: Literal["AccountOpened"] = "AccountOpened"
-    account_id: UUID
-    owner_id: UUID
-    currency: CurrencyCode
-    name: str
-
-
-class PostedEntry(View):
-    """One side of a transaction: `amount` is negative where money leaves the account."""
-
-    account_id: UUID
-    owner_id: UUID | None
-    amount: int
-    balance: int
-    version: int
-
-
-class TransactionPosted(LedgerEvent):
-    """Money has moved. The entries sum to zero; each shows its account's balance afterwards."""
-
-    aggregate: ClassVar[str] = "transaction_id"
-    type: Literal["TransactionPosted"] = "TransactionPosted"
-    transaction_id: UUID
-    reference_id: str
-    kind: TransactionKind
-    currency: CurrencyCode
-    amount: MinorUnits
-    description: str
-    entries: list[PostedEntry]
-
-
-class HoldPlaced(LedgerEvent):
-    """Money is set aside: no longer available, not yet moved."""
-
-    aggregate: ClassVar[str] = "hold_id"
-    type: Literal["HoldPlaced"] = "HoldPlaced"
+    type: Literal["ExpireHold"] = "ExpireHold"
     hold_id: UUID
-    account_id: UUID
-    amount: MinorUnits
-    currency: CurrencyCode
-
-
-class HoldCaptured(LedgerEvent):
-    """A hold has become a transaction; what it didn't take is available again."""
-
-    aggregate: ClassVar[str] = "hold_id"
-    type: Literal["HoldCaptured"] = "HoldCaptured"
-    hold_id: UUID
-    account_id: UUID
-    transaction_id: UUID
-    captured: MinorUnits
-    currency: CurrencyCode
-
-
-class HoldVoided(LedgerEvent):
-    """A hold is given back whole."""
-
-    aggregate: ClassVar[str] = "hold_id"
-    type: Literal["HoldVoided"] = "HoldVoided"
-    hold_id: UUID
-    account_id: UUID
 
 
 LedgerCommands = Annotated[
-    OpenAccount | PostTransaction | PlaceHold | CaptureHold | VoidHold,
+    OpenAccount
+    | ChangeAccount
+    | CloseAccount
+    | PostTransaction
+    | PostJournal
+    | CompleteTransaction
+    | CancelTransaction
+    | ReverseTransaction
+    | RefundTransaction
+    | PlaceHold
+    | CaptureHold
+    | VoidHold
+    | ExpireHold,
     Field(discriminator="type"),
 ]
-LedgerEvents = Annotated[
-    AccountOpened | TransactionPosted | HoldPlaced | HoldCaptured | HoldVoided,
-    Field(discriminator="type"),
-]
-
-
-class AccountView(VersionedView):
-    """An account as its owner and staff see it."""
-
-    owner_id: UUID | None
-    name: str
-    kind: Literal["customer", "funding", "sales"]
-    currency: CurrencyCode
-    balance: DecimalText
-    held: DecimalText
-    available: DecimalText
-    is_closed: bool
-
-
-class EntryView(View):
-    """One change of an account's balance."""
-
-    transaction_id: UUID
-    version: int
-    amount: DecimalText
-    balance: DecimalText
-    description: str
-    created_at: UtcDatetime
-
-
-class TransactionView(View):
-    """A movement of money. `reference_id` is what people quote: `TXN-7C0A91F2B6E4`."""
-
-    id: UUID
-    type: TransactionKind
-    status: TransactionStatus
-    amount: DecimalText
-    currency: CurrencyCode
-    account_id: UUID
-    to_account_id: UUID | None
-    reference_id: str
-    description: str
-    created_at: UtcDatetime
-
-
-class HoldView(VersionedView):
-    """Money set aside on an account."""
-
-    account_id: UUID
-    amount: DecimalText
-    captured: DecimalText
-    currency: CurrencyCode
-    status: HoldStatus
-    description: str
-
-
-class CurrencyTotal(View):
-    """All debits and credits of one currency; their difference is zero in a sound ledger."""
-
-    currency: CurrencyCode
-    debits: DecimalText
-    credits: DecimalText
-    difference: DecimalText
-
-
-class TrialBalanceView(View):
-    """Every currency's totals. `balanced`: all differences are zero."""
-
-    balanced: bool
-    currencies: list[CurrencyTotal]

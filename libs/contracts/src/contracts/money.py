@@ -1,7 +1,6 @@
 """Money: integer minor units and an ISO 4217 code inside, decimal strings outside."""
 
 import re
-from decimal import Decimal
 from functools import cache
 from typing import Annotated, Final
 
@@ -61,7 +60,12 @@ def to_minor_units(text: str, currency: str) -> int:
 
 def to_decimal_text(minor_units: int, currency: str) -> str:
     """`1250`, `"EUR"` → `"12.50"`. Raises AmountError for an unknown currency."""
-    return f"{Decimal(minor_units).scaleb(-scale_of(currency)):f}"
+    scale = scale_of(currency)
+    if not scale:
+        return str(minor_units)
+    sign, digits = ("-", -minor_units) if minor_units < 0 else ("", minor_units)
+    text = str(digits).rjust(scale + 1, "0")
+    return f"{sign}{text[:-scale]}.{text[-scale:]}"
 
 
 def _known(currency: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from contracts import auth, catalog, chat, gateway, ingest, ledger, topics
+from contracts import auth, catalog, chat, gateway, ingest, ledger, ledger_events, topics
 from contracts.contract import Message
 from contracts.topics import Topic
 
@@ -22,7 +22,7 @@ UNIONS: Final[Mapping[Topic, Any]] = MappingProxyType(
         topics.INGEST_COMMANDS: ingest.IngestCommands,
         topics.INGEST_EVENTS: ingest.IngestEvents,
         topics.LEDGER_COMMANDS: ledger.LedgerCommands,
-        topics.LEDGER_EVENTS: ledger.LedgerEvents,
+        topics.LEDGER_EVENTS: ledger_events.LedgerEvents,
     }
 )
 """Each topic's union, discriminated by `type`. Dead-letter topics carry what their origin does."""

@@ -150,7 +150,7 @@ def _string(schema: Mapping[str, Any], name: str) -> str:
     if schema.get("format") == "uuid":
         return _id(name)
     if schema.get("format") == "date-time":
-        return _MOMENT
+        return _MOMENT.replace("+00:00", "Z")
     by_pattern = _TEXTS.get(schema.get("pattern", ""))
     return by_pattern or _TEXTS.get(name, name)
 

@@ -1,5 +1,7 @@
+from decimal import Decimal, localcontext
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,6 +17,7 @@ from contracts.money import (
 )
 
 CURRENCIES = {"JPY": 0, "EUR": 2, "KWD": 3, "CLF": 4}
+SCALES = {0: "JPY", 1: "XX1", 2: "EUR", 3: "KWD", 4: "CLF"}
 
 minor_units = st.integers(min_value=-MAX_MINOR_UNITS, max_value=MAX_MINOR_UNITS)
 currencies = st.sampled_from(sorted(CURRENCIES))
@@ -29,6 +32,22 @@ def test_an_amount_survives_the_way_to_text_and_back(minor: int, currency: str) 
 def test_text_shows_exactly_the_decimals_of_the_currency(minor: int, currency: str) -> None:
     _, _, fraction = to_decimal_text(minor, currency).partition(".")
     assert len(fraction) == CURRENCIES[currency]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@given(minor=minor_units | st.integers(-20_000, 20_000) | st.integers())
+@example(minor=0)
+@example(minor=-1)
+@example(minor=-10_000)
+def test_text_is_what_decimal_arithmetic_writes(scale: int, minor: int) -> None:
+    with pytest.MonkeyPatch.context() as patch, localcontext(prec=400):
+        patch.setattr("contracts.money.scale_of", {SCALES[scale]: scale}.__getitem__)
+        assert to_decimal_text(minor, SCALES[scale]) == f"{Decimal(minor).scaleb(-scale):f}"
+
+
+def test_an_amount_of_an_unknown_currency_has_no_text() -> None:
+    with pytest.raises(AmountError):
+        to_decimal_text(1, "XX1")
 
 
 @given(minor_units, currencies)

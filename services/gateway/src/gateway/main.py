@@ -40,8 +40,8 @@ TAKEN_HEADERS: Final = (
     "Last-Event-ID", "Prefer", "traceparent", "X-Request-Id",
 )  # fmt: skip
 GIVEN_HEADERS: Final = (
-    "ETag", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After",
-    "traceparent", "X-Request-Id",
+    "Content-Disposition", "ETag", "Location", "Preference-Applied", "RateLimit",
+    "RateLimit-Policy", "Retry-After", "traceparent", "X-Request-Id",
 )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def sql_url(sqlite_url: str) -> str:
         pytest.param(b'{"currency": "EUR", "\\ud800": 1}', id="half a character as a name"),
         pytest.param(b'{"currency": "EURO"}', id="no currency"),
         pytest.param(b'{"currency": "EUR", "name": "' + b"x" * 101 + b'"}', id="a long name"),
-        pytest.param(b'{"currency": "EUR", "owner_id": "x"}', id="an unknown member"),
+        pytest.param(b'{"currency": "EUR", "subject": "x"}', id="an unknown member"),
     ],
 )
 async def test_a_body_that_is_not_valid_is_a_problem(gateway: RunningGateway, body: bytes) -> None:
@@ -46,9 +46,9 @@ async def test_a_body_that_is_not_valid_is_a_problem(gateway: RunningGateway, bo
 
 
 async def test_an_unknown_member_is_pointed_at(gateway: RunningGateway) -> None:
-    body = {"currency": "EUR", "owner_id": str(EVE)}
+    body = {"currency": "EUR", "subject": str(EVE)}
     problem = problem_in(await gateway.send("POST", "/accounts", json=body), 422, "invalid-request")
-    assert [error["pointer"] for error in problem["errors"]] == ["/owner_id"]
+    assert [error["pointer"] for error in problem["errors"]] == ["/subject"]
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1.005", "1e3", "NaN", "", "99999999999999999"])

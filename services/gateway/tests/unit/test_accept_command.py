@@ -36,6 +36,17 @@ async def test_the_operation_and_its_command_share_an_id_and_are_kept_together()
     assert store.actors == [ADA]
 
 
+async def test_a_command_can_have_an_id_of_its_own_and_a_repetition_finds_the_first() -> None:
+    store, ids = FakeStore(), [new_id(), new_id()]
+    accept = AcceptCommand(begin=store.begin)
+    operations = [
+        await accept(a_command(), subject=ADA, fingerprint="body", key="key", command_id=id)
+        for id in ids
+    ]
+    assert [operation.id for operation in operations] == [ids[0], ids[0]]
+    assert list(store.committed.asked) == [ids[0]]
+
+
 async def test_the_same_key_with_the_same_body_is_the_same_operation() -> None:
     store = FakeStore()
     assert await accept(store, "key") == await accept(store, "key")

@@ -80,6 +80,9 @@ def test_every_error_is_a_problem_document() -> None:
         ("GET /api/v1/operations", {"200", "400", "401", "429", "503"}),
         ("GET /api/v1/orders/{order_id}", {"200", "401", "404", "429", "503"}),
         ("POST /api/v1/auth/login", {"200", "422", "429", "503"}),
+        ("PATCH /api/v1/accounts/{account_id}", {"200", "202", "403", "404", "412", "428"}),
+        ("POST /api/v1/transactions/{transaction_id}/refund", {"201", "202", "404", "409", "422"}),
+        ("GET /api/v1/accounts/{account_id}/statement", {"200", "400", "401", "404"}),
     ],
 )
 def test_an_operation_declares_how_it_can_end(place: str, wanted: set[str]) -> None:
@@ -116,6 +119,11 @@ def test_every_list_takes_a_limit_and_a_cursor() -> None:
             names = [parameter["name"] for parameter in operation["parameters"]]
             assert names.count("limit") == names.count("after") == 1, place
     assert lists > 5
+
+
+def test_a_statement_comes_in_two_formats() -> None:
+    read = DOCUMENT["paths"]["/api/v1/accounts/{account_id}/statement"]["get"]
+    assert set(read["responses"]["200"]["content"]) == {"application/json", "text/csv"}
 
 
 def resolved_schema(operation: dict[str, Any]) -> dict[str, Any]:

@@ -1,23 +1,25 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 import pytest
 
-from ledger.adapters.sql import SqlLedgerWork
+from ledger.adapters.delivery import open_delivery_store
 from ledger.adapters.sql_reads import SqlLedgerReads
-from ledger.adapters.tables import delivery
 from ledger.entrypoints import http, kafka
 from ledger.entrypoints.problems import PROBLEMS
 from storage.delivery_store import SqlDeliveryStore
+from storage.work import SqlWork
 from testkit.applications import application_of, client_of
 from testkit.migrations import migrate
 from testkit.tokens import TokenIssuer
 from testkit.workbench import Workbench
 
+OWNER, FRIEND = uuid4(), uuid4()
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
-Bench = Workbench[SqlDeliveryStore[SqlLedgerWork]]
+Bench = Workbench[SqlDeliveryStore[SqlWork]]
 MakeBench = Callable[[str], Bench]
 
 
@@ -30,7 +32,7 @@ def migrated_url(sql_url: str) -> str:
 def bench_on(url: str) -> Bench:
     return Workbench(
         "ledger",
-        SqlDeliveryStore("ledger", url, delivery, SqlLedgerWork),
+        open_delivery_store(url),
         handlers=kafka.HANDLERS,
         problems=PROBLEMS,
     )
@@ -46,6 +48,26 @@ async def bench(migrated_url: str) -> AsyncIterator[Bench]:
 @pytest.fixture
 def issuer() -> TokenIssuer:
     return TokenIssuer()
+
+
+@pytest.fixture
+def owner(issuer: TokenIssuer) -> dict[str, str]:
+    return issuer.authorization(OWNER, "customer")
+
+
+@pytest.fixture
+def friend(issuer: TokenIssuer) -> dict[str, str]:
+    return issuer.authorization(FRIEND, "customer")
+
+
+@pytest.fixture
+def stranger(issuer: TokenIssuer) -> dict[str, str]:
+    return issuer.authorization(uuid4(), "customer")
+
+
+@pytest.fixture
+def staff(issuer: TokenIssuer) -> dict[str, str]:
+    return issuer.authorization(uuid4(), "staff")
 
 
 @pytest.fixture

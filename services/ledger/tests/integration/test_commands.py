@@ -1,117 +1,96 @@
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import pytest
-from services.ledger.tests.integration.conftest import Bench
-from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
+from services.ledger.tests.integration.commanding import (
+    OWNER,
+    capture,
+    credit,
+    debit,
+    done,
+    funded,
+    held,
+    hold,
+    is_balanced,
+    money,
+    opened,
+    opening,
+    problem_of,
+    row_of,
+    send,
+    stored,
+    transfer,
+)
+from services.ledger.tests.integration.conftest import Bench, bench_on
 
-from contracts.contract import Command
-from contracts.gateway import Outcome
 from contracts.ids import new_id
-from contracts.ledger import (
+from contracts.ledger import ChangeAccount, CloseAccount, Posting, PostJournal, VoidHold
+from contracts.ledger_events import (
+    AccountChanged,
+    AccountClosed,
     AccountOpened,
-    CaptureHold,
     HoldCaptured,
     HoldPlaced,
-    OpenAccount,
-    PlaceHold,
-    PostTransaction,
     TransactionPosted,
-    VoidHold,
 )
-from contracts.money import MAX_MINOR_UNITS
-from ledger.adapters.sql_reads import SqlLedgerReads
-from ledger.adapters.tables import accounts
-from testkit.records import record_of
-from testkit.workbench import outcomes_of
-
-OWNER = uuid4()
-
-
-async def opened(bench: Bench, *, owner_id: UUID = OWNER, currency: str = "EUR") -> UUID:
-    account_id = new_id()
-    command = OpenAccount(account_id=account_id, owner_id=owner_id, currency=currency)
-    assert (await bench.handle(command)).state == "succeeded"
-    return account_id
-
-
-def credit(account_id: UUID, amount: int, **values: Any) -> PostTransaction:
-    return post("credit", account_id, amount, **values)
-
-
-def post(kind: Any, account_id: UUID, amount: int, **values: Any) -> PostTransaction:
-    known: dict[str, Any] = {"transaction_id": new_id(), "currency": "EUR"}
-    return PostTransaction(kind=kind, account_id=account_id, amount=amount, **known | values)
-
-
-def hold(account_id: UUID, amount: int, **values: Any) -> PlaceHold:
-    known: dict[str, Any] = {"hold_id": new_id(), "currency": "EUR"}
-    return PlaceHold(account_id=account_id, amount=amount, **known | values)
-
-
-def capture(hold_id: UUID, **values: Any) -> CaptureHold:
-    return CaptureHold(hold_id=hold_id, transaction_id=new_id(), **values)
-
-
-async def done(bench: Bench, command: Command) -> dict[str, Any]:
-    outcome = await bench.handle(command)
-    assert outcome.state == "succeeded", outcome.problem
-    assert outcome.result is not None
-    return outcome.result
-
-
-async def funded(bench: Bench, amount: int = 5000) -> UUID:
-    account_id = await opened(bench)
-    await done(bench, credit(account_id, amount))
-    return account_id
-
-
-async def money(bench: Bench, account_id: UUID) -> tuple[str, str, str]:
-    """Balance, held, available."""
-    view = await SqlLedgerReads(bench.delivery.db).account(account_id, None)
-    return view.balance, view.held, view.available
-
-
-def refused(outcome: Outcome, slug: str) -> dict[str, Any]:
-    assert outcome.state == "refused"
-    assert outcome.problem is not None
-    assert outcome.problem.type == f"/problems/{slug}"
-    return outcome.problem.model_dump(mode="json")
-
-
-async def books_balance(bench: Bench) -> bool:
-    return (await SqlLedgerReads(bench.delivery.db).trial_balance()).balanced
+from ledger.adapters import tables
+from ledger.application.house import house_id
+from ledger.domain.chain import FIRST_LINK
 
 
 async def test_an_account_is_opened_empty(bench: Bench) -> None:
-    account_id = new_id()
-    command = OpenAccount(account_id=account_id, owner_id=OWNER, currency="JPY", name="savings")
+    command = opening(currency="JPY", name="savings")
     view = await done(bench, command)
-    assert (view["id"], view["owner_id"]) == (str(account_id), str(OWNER))
+    assert (view["id"], view["owner_id"]) == (str(command.account_id), str(OWNER))
     assert (view["balance"], view["available"], view["name"]) == ("0", "0", "savings")
     [message] = await bench.sent("AccountOpened")
-    assert AccountOpened.model_validate_json(message.value).account_id == account_id
+    assert AccountOpened.model_validate_json(message.value).account_id == command.account_id
 
 
-async def test_an_id_is_taken_once(bench: Bench) -> None:
+async def test_an_account_may_be_overdrawn_as_far_as_its_minimum_says(bench: Bench) -> None:
+    account_id = await opened(bench, minimum=-5000)
+    view = await done(bench, debit(account_id, 5000))
+    assert view["status"] == "completed"
+    assert await money(bench, account_id) == (-5000, 0)
+    assert await is_balanced(bench)
+
+
+async def test_an_account_gets_another_name_and_another_minimum(bench: Bench) -> None:
+    account_id = await funded(bench)
+    command = ChangeAccount(
+        account_id=account_id, name="rent", minimum=1000, currency="EUR", expected_version=2
+    )
+    view = await done(bench, command)
+    assert (view["name"], view["minimum_balance"], view["available"]) == ("rent", "10.00", "40.00")
+    row = await row_of(bench, tables.accounts, account_id)
+    assert (row["name"], row["minimum"], row["version"]) == ("rent", 1000, 3)
+    [message] = await bench.sent("AccountChanged")
+    assert AccountChanged.model_validate_json(message.value).minimum == 1000
+    assert message.headers["ce_sequence"] == "3"
+
+
+async def test_an_empty_account_is_closed(bench: Bench) -> None:
     account_id = await opened(bench)
-    again = OpenAccount(account_id=account_id, owner_id=uuid4(), currency="USD")
-    refused(await bench.handle(again), "already-exists")
+    assert (await done(bench, CloseAccount(account_id=account_id)))["is_closed"] is True
+    assert (await row_of(bench, tables.accounts, account_id))["is_closed"] is True
+    [message] = await bench.sent("AccountClosed")
+    assert AccountClosed.model_validate_json(message.value).account_id == account_id
 
 
-async def test_a_credit_comes_from_outside_and_a_debit_goes_there(bench: Bench) -> None:
+async def test_a_credit_comes_from_the_funding_account_and_a_debit_goes_there(
+    bench: Bench,
+) -> None:
     account_id = await opened(bench)
     await done(bench, credit(account_id, 5000))
-    view = await done(bench, post("debit", account_id, 1250, description="cash"))
+    view = await done(bench, debit(account_id, 1250, description="cash", metadata={"till": "2"}))
     assert (view["amount"], view["type"], view["description"]) == ("12.50", "debit", "cash")
-    assert await money(bench, account_id) == ("37.50", "0.00", "37.50")
-    assert await books_balance(bench)
+    assert view["metadata"] == {"till": "2"}
+    assert await money(bench, account_id) == (3750, 0)
+    assert await money(bench, house_id("main", "funding", "EUR")) == (-3750, 0)
+    assert await is_balanced(bench)
 
 
 async def test_a_transfer_announces_both_its_entries(bench: Bench) -> None:
     source, target = await funded(bench), await opened(bench)
-    command = post("transfer", source, 1000, to_account_id=target, owner_id=OWNER)
+    command = transfer(source, target, 1000, owner_id=OWNER)
     await done(bench, command)
     event = TransactionPosted.model_validate_json((await bench.sent("TransactionPosted"))[-1].value)
     assert [(e.account_id, e.amount, e.balance) for e in event.entries] == [
@@ -119,149 +98,142 @@ async def test_a_transfer_announces_both_its_entries(bench: Bench) -> None:
         (target, 1000, 1000),
     ]
     assert event.transaction_id == command.transaction_id
-    assert await books_balance(bench)
+    assert await is_balanced(bench)
 
 
-async def test_nobody_spends_more_than_is_available(bench: Bench) -> None:
-    account_id = await funded(bench, 1000)
-    await done(bench, hold(account_id, 400))
-    problem = refused(await bench.handle(post("debit", account_id, 601)), "insufficient-funds")
-    assert (problem["requested"], problem["available"]) == ("6.01", "6.00")
-    assert await money(bench, account_id) == ("10.00", "4.00", "6.00")
+async def test_a_journal_moves_all_its_postings_and_each_currency_sums_to_zero(
+    bench: Bench,
+) -> None:
+    euros, more_euros = await funded(bench), await opened(bench)
+    yen, more_yen = await funded(bench, 700, currency="JPY"), await opened(bench, currency="JPY")
+    command = PostJournal(
+        transaction_id=new_id(),
+        postings=[
+            Posting(source_id=euros, target_id=more_euros, amount=1250, currency="EUR"),
+            Posting(source_id=yen, target_id=more_yen, amount=7, currency="JPY"),
+            Posting(source_id=more_euros, target_id=euros, amount=50, currency="EUR"),
+        ],
+    )
+    view = await done(bench, command)
+    assert (view["type"], view["amount"], view["currency"]) == ("journal", None, None)
+    assert [posting["amount"] for posting in view["postings"]] == ["12.50", "7", "0.50"]
+    for account_id, balance in ((euros, 3800), (more_euros, 1200), (yen, 693), (more_yen, 7)):
+        assert await money(bench, account_id) == (balance, 0)
+    entries = await stored(bench, tables.entries)
+    mine = [row for row in entries if row["transaction_id"] == command.transaction_id]
+    assert (len(mine), sum(row["amount"] for row in mine)) == (6, 0)
+    assert await is_balanced(bench)
 
 
-async def test_somebody_elses_account_is_as_if_it_were_not_there(bench: Bench) -> None:
-    theirs, mine = await funded(bench), await opened(bench)
-    stranger = uuid4()
-    for command in (
-        post("transfer", theirs, 1, to_account_id=mine, owner_id=stranger),
-        hold(theirs, 1, owner_id=stranger),
-        credit(uuid4(), 1),
-    ):
-        refused(await bench.handle(command), "account-not-found")
-
-
-async def test_currencies_are_not_mixed(bench: Bench) -> None:
-    euros, dollars = await funded(bench), await opened(bench, currency="USD")
-    for command in (
-        credit(euros, 1, currency="USD"),
-        post("transfer", euros, 1, to_account_id=dollars),
-        hold(euros, 1, currency="USD"),
-    ):
-        refused(await bench.handle(command), "currency-mismatch")
-    assert await money(bench, euros) == ("50.00", "0.00", "50.00")
-
-
-async def test_a_transfer_to_oneself_is_refused(bench: Bench) -> None:
-    account_id = await funded(bench)
-    command = post("transfer", account_id, 1, to_account_id=account_id)
-    refused(await bench.handle(command), "self-transfer")
-
-
-async def test_a_balance_stays_below_what_json_holds(bench: Bench) -> None:
-    account_id = await funded(bench, MAX_MINOR_UNITS)
-    refused(await bench.handle(credit(account_id, 1)), "balance-too-large")
-    assert await books_balance(bench)
+async def test_a_journal_is_posted_whole_or_not_at_all(bench: Bench) -> None:
+    source, target = await funded(bench), await opened(bench)
+    legs = [(source, target, 5000), (source, target, 1)]
+    postings = [
+        Posting(source_id=one, target_id=other, amount=amount, currency="EUR")
+        for one, other, amount in legs
+    ]
+    [outcome] = await send(bench, PostJournal(transaction_id=new_id(), postings=postings))
+    problem = problem_of(outcome, "insufficient-funds")
+    assert (problem["requested"], problem["available"]) == ("0.01", "0.00")
+    assert await money(bench, source) == (5000, 0)
+    assert await money(bench, target) == (0, 0)
 
 
 async def test_a_hold_is_captured_in_part_and_the_rest_is_available_again(bench: Bench) -> None:
     account_id = await funded(bench)
-    placing = hold(account_id, 2000)
-    view = await done(bench, placing)
-    assert (view["status"], view["amount"], view["captured"]) == ("held", "20.00", "0.00")
-    assert await money(bench, account_id) == ("50.00", "20.00", "30.00")
-    transaction = await done(bench, capture(placing.hold_id, amount=1500))
-    assert transaction["amount"] == "15.00"
-    assert await money(bench, account_id) == ("35.00", "0.00", "35.00")
+    hold_id = await held(bench, account_id)
+    assert await money(bench, account_id) == (5000, 2000)
+    transaction = await done(bench, capture(hold_id, 1500))
+    assert (transaction["amount"], transaction["type"]) == ("15.00", "transfer")
+    assert await money(bench, account_id) == (3500, 0)
+    assert await money(bench, house_id("main", "sales", "EUR")) == (1500, 0)
     [placed], [captured] = await bench.sent("HoldPlaced"), await bench.sent("HoldCaptured")
     assert HoldPlaced.model_validate_json(placed.value).amount == 2000
     assert HoldCaptured.model_validate_json(captured.value).captured == 1500
     assert (placed.headers["ce_sequence"], captured.headers["ce_sequence"]) == ("1", "2")
-    assert await books_balance(bench)
+    assert await is_balanced(bench)
 
 
-async def test_a_hold_is_voided_whole_and_ends_once(bench: Bench) -> None:
+async def test_a_hold_is_voided_whole(bench: Bench) -> None:
     account_id = await funded(bench)
-    placing = hold(account_id, 2000)
-    await done(bench, placing)
-    assert (await done(bench, VoidHold(hold_id=placing.hold_id)))["status"] == "voided"
-    assert await money(bench, account_id) == ("50.00", "0.00", "50.00")
-    for command in (VoidHold(hold_id=placing.hold_id), capture(placing.hold_id)):
-        problem = refused(await bench.handle(command), "hold-not-open")
-        assert problem["hold_status"] == "voided"
+    hold_id = await held(bench, account_id)
+    assert (await done(bench, VoidHold(hold_id=hold_id)))["status"] == "voided"
+    assert await money(bench, account_id) == (5000, 0)
+    row = await row_of(bench, tables.holds, hold_id)
+    assert (row["status"], row["captured"], row["version"]) == ("voided", 0, 2)
 
 
-async def test_more_than_is_held_is_not_captured(bench: Bench) -> None:
-    account_id = await funded(bench)
-    placing = hold(account_id, 2000)
-    await done(bench, placing)
-    refused(await bench.handle(capture(placing.hold_id, amount=2001)), "capture-beyond-hold")
-    assert await money(bench, account_id) == ("50.00", "20.00", "30.00")
-
-
-async def test_a_hold_that_is_not_there_is_neither_captured_nor_voided(bench: Bench) -> None:
-    refused(await bench.handle(capture(uuid4())), "hold-not-found")
-    refused(await bench.handle(VoidHold(hold_id=uuid4())), "hold-not-found")
-
-
-async def test_a_command_that_comes_twice_moves_money_once(bench: Bench) -> None:
-    account_id = await opened(bench)
-    record = record_of(credit(account_id, 1000))
-    await bench.consume(record, record)
-    await bench.consume(record)
-    assert await money(bench, account_id) == ("10.00", "0.00", "10.00")
-    assert len(await bench.sent("TransactionPosted")) == 1
-    outcomes = {m.value for m in await bench.sent("Outcome") if '"PostTransaction"' in m.value}
-    assert len(outcomes) == 1
-
-
-async def test_a_batch_is_applied_in_order_and_a_refusal_in_it_spoils_nothing(bench: Bench) -> None:
-    account_id = await opened(bench)
-    commands = [
-        credit(account_id, 1000),
-        post("debit", account_id, 700),
-        post("debit", account_id, 700),
-        post("debit", account_id, 300),
-    ]
-    records = [record_of(command) for command in commands]
-    outcomes = outcomes_of(await bench.consume(*records)).values()
-    assert [outcome.state for outcome in outcomes] == [
-        "succeeded",
-        "succeeded",
-        "refused",
-        "succeeded",
-    ]
-    assert await money(bench, account_id) == ("0.00", "0.00", "0.00")
-    assert await books_balance(bench)
-
-
-async def test_the_accounts_of_the_house_are_opened_once_for_each_currency(bench: Bench) -> None:
-    for currency in ("EUR", "USD", "EUR"):
-        account_id = await opened(bench, currency=currency)
-        await done(bench, credit(account_id, 1, currency=currency))
-    page = await SqlLedgerReads(bench.delivery.db).accounts(None, limit=100, after=None)
-    house = sorted(view.currency for view in page.items if view.kind == "funding")
-    assert house == ["EUR", "USD"]
-
-
-@pytest.mark.parametrize("broken", [{"held": -1}, {"posted": 5, "held": 6}])
-async def test_the_store_itself_refuses_an_account_that_breaks_the_rule(
-    bench: Bench, broken: dict[str, int]
+async def test_a_batch_is_applied_in_order_and_a_refusal_in_it_spoils_nothing(
+    bench: Bench,
 ) -> None:
     account_id = await opened(bench)
-    view = await SqlLedgerReads(bench.delivery.db).account(account_id, None)
-    row = {
-        "id": new_id(),
-        "owner_id": OWNER,
-        "kind": "customer",
-        "currency": "EUR",
-        "name": "",
-        "posted": 0,
-        "held": 0,
-        "version": 1,
-        "is_closed": False,
-        "created_at": view.created_at,
-    }
-    async with bench.delivery.db.write() as connection:
-        with pytest.raises(IntegrityError):
-            await connection.execute(insert(accounts).values(row | broken))
+    outcomes = await send(
+        bench,
+        credit(account_id, 1000),
+        debit(account_id, 1001),
+        debit(account_id, 400),
+        debit(account_id, 601),
+        debit(account_id, 600),
+    )
+    states = [outcome.state for outcome in outcomes]
+    assert states == ["succeeded", "refused", "succeeded", "refused", "succeeded"]
+    assert problem_of(outcomes[3], "insufficient-funds")["available"] == "6.00"
+    assert await money(bench, account_id) == (0, 0)
+    assert await is_balanced(bench)
+
+
+async def test_what_one_command_of_a_batch_makes_the_next_may_use(bench: Bench) -> None:
+    account, other = opening(), opening()
+    placing = hold(account.account_id, 500)
+    outcomes = await send(
+        bench,
+        account,
+        other,
+        credit(account.account_id, 1000),
+        transfer(account.account_id, other.account_id, 300),
+        ChangeAccount(account_id=other.account_id, name="mine"),
+        placing,
+        capture(placing.hold_id, 400),
+    )
+    assert [outcome.state for outcome in outcomes] == ["succeeded"] * 7
+    row = await row_of(bench, tables.accounts, other.account_id)
+    assert (row["posted"], row["name"], row["version"]) == (300, "mine", 3)
+
+
+async def test_every_posting_is_the_next_link_of_the_chain(bench: Bench) -> None:
+    account_id = await funded(bench)
+    await send(bench, debit(account_id, 1), debit(account_id, 10_000), debit(account_id, 2))
+    rows = sorted(await stored(bench, tables.transactions), key=lambda row: row["number"])
+    assert [row["number"] for row in rows] == [1, 2, 3, 4]
+    assert [row["posting"] for row in rows] == [1, 2, None, 3]
+    [book] = await stored(bench, tables.books)
+    assert (book["transactions"], book["postings"]) == (4, 3)
+    assert book["link"] == rows[-1]["link"] != FIRST_LINK
+    assert rows[2]["link"] is None
+
+
+async def test_a_command_for_a_book_that_is_not_there_is_refused(bench: Bench) -> None:
+    account_id = await opened(bench)
+    commands = [
+        credit(account_id, 1, book="nowhere"),
+        opening(book="nowhere"),
+        VoidHold(hold_id=uuid4(), book="nowhere"),
+    ]
+    outcomes = await send(bench, *commands, credit(account_id, 5))
+    for outcome in outcomes[:3]:
+        problem_of(outcome, "book-not-found")
+    assert outcomes[3].state == "succeeded"
+    assert [outcome.state for outcome in await send(bench, *commands)] == ["refused"] * 3
+
+
+async def test_a_service_that_was_started_anew_knows_the_accounts_of_the_house(
+    bench: Bench, migrated_url: str
+) -> None:
+    account_id = await funded(bench)
+    await done(bench, capture(await held(bench, account_id)))
+    placing = hold(account_id, 500)
+    async with bench_on(migrated_url).running() as restarted:
+        outcomes = await send(restarted, placing, capture(placing.hold_id), credit(account_id, 1))
+    assert [outcome.state for outcome in outcomes] == ["succeeded"] * 3
+    assert await money(bench, house_id("main", "sales", "EUR")) == (2500, 0)
+    assert await money(bench, house_id("main", "funding", "EUR")) == (-5001, 0)

@@ -1,84 +1,85 @@
 from collections.abc import Callable
-from functools import partial
-from uuid import uuid4
+from datetime import timedelta
 
 import pytest
-from services.ledger.tests.unit.accounts import NOW, a_house_account, an_account
+from services.ledger.tests.unit.accounts import NOW, a_hold
 
-from ledger.domain.account import Account
-from ledger.domain.hold import Hold, place_on
-from ledger.domain.refusals import CaptureBeyondHold, CurrencyMismatch, HoldNotOpen
-from ledger.domain.transaction import Transaction
+from ledger.domain.hold import Hold, require_ahead
+from ledger.domain.refusals import (
+    CaptureBeyondHold,
+    ExpiresInThePast,
+    HoldNotDue,
+    HoldNotOpen,
+)
 
+LATER = NOW + timedelta(hours=1)
 
-def placed_on(account: Account, amount: int = 30) -> Hold:
-    return place_on(
-        account, id=uuid4(), amount=amount, currency="EUR", description="a lamp", at=NOW
-    )
-
-
-def capture(hold: Hold, account: Account, amount: int | None = None) -> Transaction:
-    return hold.capture(
-        transaction_id=uuid4(),
-        amount=amount,
-        source=account,
-        target=a_house_account(kind="sales"),
-        description="",
-        at=NOW,
-    )
+ENDS: dict[str, Callable[[Hold], object]] = {
+    "captured": lambda hold: hold.capture(None, at=NOW),
+    "voided": Hold.void,
+    "expired": lambda hold: hold.expire(at=LATER),
+}
 
 
 def test_a_capture_without_an_amount_takes_all_that_is_held() -> None:
-    account = an_account(posted=100)
-    hold = placed_on(account)
-    transaction = capture(hold, account)
+    hold = a_hold(amount=30)
+    assert hold.capture(None, at=NOW) == 30
     assert (hold.status, hold.captured, hold.version) == ("captured", 30, 2)
-    assert (account.posted, account.held) == (70, 0)
-    assert (transaction.amount, transaction.description) == (30, "a lamp")
 
 
-def test_what_a_capture_does_not_take_is_available_again() -> None:
-    account = an_account(posted=100)
-    hold = placed_on(account)
-    capture(hold, account, 10)
-    assert (hold.captured, account.posted, account.available) == (10, 90, 90)
+@pytest.mark.parametrize("amount", [1, 29, 30])
+def test_a_capture_takes_what_it_says(amount: int) -> None:
+    hold = a_hold(amount=30)
+    assert hold.capture(amount, at=NOW) == amount
+    assert (hold.status, hold.captured, hold.amount) == ("captured", amount, 30)
 
 
 def test_more_than_is_held_is_not_captured() -> None:
-    account = an_account(posted=100)
-    hold = placed_on(account)
+    hold = a_hold(amount=30)
     with pytest.raises(CaptureBeyondHold) as refused:
-        capture(hold, account, 31)
+        hold.capture(31, at=NOW)
     assert (refused.value.requested, refused.value.available) == (31, 30)
-    assert (hold.status, account.held) == ("held", 30)
+    assert refused.value.currency == "EUR"
+    assert (hold.status, hold.captured, hold.version) == ("held", 0, 1)
 
 
-def test_a_void_gives_everything_back() -> None:
-    account = an_account(posted=100)
-    hold = placed_on(account)
-    hold.void(account)
-    assert (hold.status, hold.captured, account.available) == ("voided", 0, 100)
-
-
-@pytest.mark.parametrize("first", ["capture", "void"])
-@pytest.mark.parametrize("second", ["capture", "void"])
+@pytest.mark.parametrize("first", ENDS)
+@pytest.mark.parametrize("second", ENDS)
 def test_a_hold_ends_once(first: str, second: str) -> None:
-    account = an_account(posted=100)
-    hold = placed_on(account)
-    ends: dict[str, Callable[[], object]] = {
-        "capture": partial(capture, hold, account),
-        "void": partial(hold.void, account),
-    }
-    ends[first]()
-    before = (account.posted, account.held)
+    hold = a_hold(expires_at=LATER)
+    ENDS[first](hold)
     with pytest.raises(HoldNotOpen) as refused:
-        ends[second]()
-    assert refused.value.hold_status == {"capture": "captured", "void": "voided"}[first]
-    assert (account.posted, account.held) == before
+        ENDS[second](hold)
+    assert refused.value.hold_status == first == hold.status
+    assert hold.version == 2
 
 
-def test_a_hold_is_placed_in_the_currency_of_its_account() -> None:
-    account = an_account(posted=100)
-    with pytest.raises(CurrencyMismatch):
-        place_on(account, id=uuid4(), amount=1, currency="USD", description="", at=NOW)
-    assert account.held == 0
+def test_a_hold_expires_when_its_time_has_come_and_not_before() -> None:
+    hold = a_hold(expires_at=LATER)
+    with pytest.raises(HoldNotDue) as refused:
+        hold.expire(at=LATER - timedelta(microseconds=1))
+    assert refused.value.expires_at == LATER.isoformat()
+    hold.expire(at=LATER)
+    assert (hold.status, hold.captured) == ("expired", 0)
+
+
+def test_a_hold_without_a_time_never_expires() -> None:
+    with pytest.raises(HoldNotDue):
+        a_hold().expire(at=NOW + timedelta(days=36_500))
+
+
+def test_what_is_over_is_not_captured_even_before_it_was_expired() -> None:
+    hold = a_hold(expires_at=LATER)
+    with pytest.raises(HoldNotOpen) as refused:
+        hold.capture(None, at=LATER)
+    assert (refused.value.hold_status, hold.status) == ("expired", "held")
+    hold.void()
+    assert hold.status == "voided"
+
+
+def test_what_is_set_aside_expires_later_or_never() -> None:
+    require_ahead(None, at=NOW)
+    require_ahead(LATER, at=NOW)
+    for moment in (NOW, NOW - timedelta(seconds=1)):
+        with pytest.raises(ExpiresInThePast):
+            require_ahead(moment, at=NOW)

@@ -1,88 +1,115 @@
-import re
-from uuid import uuid4
+from typing import Any
 
 import pytest
-from services.ledger.tests.unit.accounts import NOW, a_house_account, an_account
+from services.ledger.tests.unit.accounts import a_posting, a_transaction
 
-from ledger.domain.account import Account
-from ledger.domain.refusals import AccountClosed, CurrencyMismatch, SelfTransfer
-from ledger.domain.transaction import Transaction, TransactionKind, move, reference_of
+from ledger.domain.refusals import (
+    NotCorrectable,
+    RefundBeyondTransaction,
+    TransactionNotPending,
+)
+from ledger.domain.transaction import Posting
+
+NOT_COMPLETED = ["pending", "failed", "cancelled"]
 
 
-def moved(
-    source: Account, target: Account, amount: int = 10, kind: TransactionKind = "transfer"
-) -> Transaction:
-    return move(
-        id=uuid4(),
-        kind=kind,
-        amount=amount,
-        currency="EUR",
-        source=source,
-        target=target,
-        description="",
-        at=NOW,
+@pytest.mark.parametrize(
+    ("kind", "account", "to_account"),
+    [
+        ("credit", "target_id", None),
+        ("debit", "source_id", None),
+        ("transfer", "source_id", "target_id"),
+        ("refund", "source_id", "target_id"),
+        ("reversal", "source_id", "target_id"),
+        ("journal", "source_id", "target_id"),
+    ],
+)
+def test_a_transaction_names_the_customers_account_first(
+    kind: Any, account: str, to_account: str | None
+) -> None:
+    transaction = a_transaction(kind=kind)
+    [posting] = transaction.postings
+    assert transaction.account_id == getattr(posting, account)
+    assert transaction.to_account_id == (to_account and getattr(posting, to_account))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_transaction_without_or_with_several_postings_names_no_account(count: int) -> None:
+    transaction = a_transaction(postings=tuple(a_posting() for _ in range(count)))
+    assert transaction.account_id is None
+    assert transaction.to_account_id is None
+
+
+@pytest.mark.parametrize("kind", ["debit", "transfer"])
+@pytest.mark.parametrize(("amount", "given"), [(None, 20), (1, 1), (20, 20)])
+def test_a_refund_gives_back_what_is_left_or_part_of_it(
+    kind: Any, amount: int | None, given: int
+) -> None:
+    transaction = a_transaction(kind=kind, refunded=10)
+    [moved] = transaction.postings
+    assert transaction.to_refund(amount) == Posting(moved.target_id, moved.source_id, given, "EUR")
+
+
+@pytest.mark.parametrize(("refunded", "amount", "left"), [(0, 31, 30), (10, 21, 20), (30, 1, 0)])
+def test_no_more_is_refunded_than_was_moved(refunded: int, amount: int, left: int) -> None:
+    with pytest.raises(RefundBeyondTransaction) as refused:
+        a_transaction(refunded=refunded).to_refund(amount)
+    assert (refused.value.requested, refused.value.available) == (amount, left)
+    assert refused.value.currency == "EUR"
+
+
+def test_what_was_refunded_whole_is_not_refunded_again() -> None:
+    with pytest.raises(RefundBeyondTransaction) as refused:
+        a_transaction(refunded=30).to_refund(None)
+    assert (refused.value.requested, refused.value.available) == (30, 0)
+
+
+@pytest.mark.parametrize("kind", ["credit", "journal", "reversal", "refund"])
+def test_only_what_was_paid_is_refunded(kind: Any) -> None:
+    with pytest.raises(NotCorrectable, match=f"a {kind} is not refunded"):
+        a_transaction(kind=kind).to_refund(1)
+
+
+@pytest.mark.parametrize("status", NOT_COMPLETED)
+def test_what_has_not_moved_is_not_taken_back(status: Any) -> None:
+    transaction = a_transaction(status=status)
+    with pytest.raises(NotCorrectable, match=f"it is {status}"):
+        transaction.to_refund(None)
+    with pytest.raises(NotCorrectable, match=f"it is {status}"):
+        transaction.to_reverse()
+
+
+@pytest.mark.parametrize("kind", ["credit", "debit", "transfer", "journal"])
+def test_a_reversal_moves_everything_back_the_last_posting_first(kind: Any) -> None:
+    postings = (a_posting(amount=1), a_posting(amount=2, currency="USD"))
+    assert a_transaction(kind=kind, postings=postings).to_reverse() == (
+        Posting(postings[1].target_id, postings[1].source_id, 2, "USD"),
+        Posting(postings[0].target_id, postings[0].source_id, 1, "EUR"),
     )
 
 
-def test_what_leaves_one_account_arrives_at_the_other() -> None:
-    source, target = an_account(posted=100), an_account(posted=5)
-    transaction = moved(source, target)
-    assert (source.posted, target.posted) == (90, 15)
-    assert [entry.amount for entry in transaction.entries] == [-10, 10]
+@pytest.mark.parametrize("kind", ["reversal", "refund"])
+def test_a_correction_is_not_reversed(kind: Any) -> None:
+    with pytest.raises(NotCorrectable, match=f"a {kind} is not reversed"):
+        a_transaction(kind=kind).to_reverse()
 
 
-@pytest.mark.parametrize("kind", ["credit", "debit", "transfer"])
-def test_a_transaction_names_the_customers_account_first(kind: TransactionKind) -> None:
-    house, customer, other = a_house_account(), an_account(posted=100), an_account()
-    source, target = {
-        "credit": (house, customer),
-        "debit": (customer, house),
-        "transfer": (customer, other),
-    }[kind]
-    transaction = moved(source, target, kind=kind)
-    assert transaction.account_id == customer.id
-    assert transaction.to_account_id == (other.id if kind == "transfer" else None)
+def test_what_was_reversed_is_neither_reversed_nor_refunded() -> None:
+    transaction = a_transaction(is_reversed=True)
+    with pytest.raises(NotCorrectable, match="it was reversed"):
+        transaction.to_reverse()
+    with pytest.raises(NotCorrectable, match="it was reversed"):
+        transaction.to_refund(None)
 
 
-def test_a_transfer_to_the_same_account_is_refused() -> None:
-    account = an_account(posted=100)
-    with pytest.raises(SelfTransfer):
-        moved(account, account)
-    assert account.version == 1
+def test_what_was_refunded_in_part_is_not_reversed() -> None:
+    with pytest.raises(NotCorrectable, match="part of it was refunded"):
+        a_transaction(refunded=1).to_reverse()
 
 
-@pytest.mark.parametrize("foreign", ["source", "target"])
-def test_money_moves_between_accounts_of_one_currency_only(foreign: str) -> None:
-    accounts = {"source": an_account(posted=100), "target": an_account()}
-    accounts[foreign].currency = "USD"
-    with pytest.raises(CurrencyMismatch):
-        moved(accounts["source"], accounts["target"])
-    assert accounts["source"].posted == 100
-
-
-def test_nothing_moves_to_a_closed_account() -> None:
-    with pytest.raises(AccountClosed):
-        moved(an_account(posted=100), an_account(is_closed=True))
-
-
-def test_a_reference_is_short_and_always_the_same_for_one_transaction() -> None:
-    id_ = uuid4()
-    assert re.fullmatch(r"TXN-[0-9A-F]{12}", reference_of(id_))
-    assert reference_of(id_) == reference_of(id_)
-    assert reference_of(id_) != reference_of(uuid4())
-
-
-def test_entries_that_do_not_sum_to_zero_are_a_mistake() -> None:
-    account = an_account()
-    with pytest.raises(AssertionError, match="neither made nor lost"):
-        Transaction(
-            id=uuid4(),
-            kind="credit",
-            amount=1,
-            currency="EUR",
-            account_id=account.id,
-            to_account_id=None,
-            description="",
-            created_at=NOW,
-            entries=(account.deposit(1), account.deposit(1)),
-        )
+@pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
+def test_only_what_is_pending_is_completed_or_cancelled(status: Any) -> None:
+    a_transaction(status="pending").require_pending()
+    with pytest.raises(TransactionNotPending) as refused:
+        a_transaction(status=status).require_pending()
+    assert refused.value.transaction_status == status

@@ -16,35 +16,39 @@ class AcceptCommand:
     begin: BeginWork
 
     async def __call__(
-        self, command: Command, *, subject: UUID, fingerprint: str, key: str | None
+        self,
+        command: Command,
+        *,
+        subject: UUID,
+        fingerprint: str,
+        key: str | None,
+        command_id: UUID | None = None,
     ) -> Operation:
         """The operation of this command, or the one that the key names already.
 
-        Raises IdempotencyKeyReused.
+        It gets the `command_id`, which is new, or one of its own. Raises IdempotencyKeyReused.
         """
+        operation = Operation(
+            id=command_id or new_id(),
+            subject=subject,
+            command=command.type,
+            fingerprint=fingerprint,
+            idempotency_key=key,
+            created_at=datetime.now(UTC),
+        )
         try:
-            return await self._accept(command, subject, fingerprint, key)
+            return await self._accept(command, operation)
         except KeyTaken:
-            return await self._accept(command, subject, fingerprint, key)
+            return await self._accept(command, operation)
 
-    async def _accept(
-        self, command: Command, subject: UUID, fingerprint: str, key: str | None
-    ) -> Operation:
-        now = datetime.now(UTC)
+    async def _accept(self, command: Command, new: Operation) -> Operation:
+        subject, key = new.subject, new.idempotency_key
         async with self.begin(actor=subject) as work:
-            known = await work.operations.by_key(subject, key, now=now) if key else None
+            known = await work.operations.by_key(subject, key, now=new.created_at) if key else None
             if known is not None:
-                if known.fingerprint != fingerprint:
+                if known.fingerprint != new.fingerprint:
                     raise IdempotencyKeyReused(known.id)
                 return known
-            operation = Operation(
-                id=new_id(),
-                subject=subject,
-                command=command.type,
-                fingerprint=fingerprint,
-                idempotency_key=key,
-                created_at=now,
-            )
-            await work.operations.add(operation)
-            work.ask(command, command_id=operation.id)
-        return operation
+            await work.operations.add(new)
+            work.ask(command, command_id=new.id)
+        return new

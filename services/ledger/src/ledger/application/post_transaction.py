@@ -1,56 +1,98 @@
-from datetime import UTC, datetime
-
-from contracts.ledger import PostedEntry, PostTransaction, TransactionPosted, TransactionView
+from contracts.ledger import PostTransaction
+from contracts.ledger_events import TransactionPending
+from ledger.application.events import posted_event
+from ledger.application.house import funding
 from ledger.application.ports import LedgerWork
-from ledger.application.views import transaction_view
+from ledger.application.views import transaction_json
 from ledger.domain.account import Account
-from ledger.domain.transaction import Transaction, move
+from ledger.domain.book import Book, move, require_movable
+from ledger.domain.hold import Hold, require_ahead
+from ledger.domain.transaction import Posting, Transaction, TransactionStatus
+from messaging.work import JsonText
 
 
-async def post_transaction(command: PostTransaction, work: LedgerWork) -> TransactionView:
-    source, target = await _accounts(command, work)
-    transaction = move(
-        id=command.transaction_id,
+async def post_transaction(command: PostTransaction, work: LedgerWork) -> JsonText:
+    book = work.book(command.book)
+    if work.cause.id == command.transaction_id:
+        work.keep_as_inbox(command)
+    transaction = decide(command, book)
+    if transaction.status == "completed":
+        work.announce(posted_event(transaction), version=1)
+    else:
+        work.announce(_pending_event(command, transaction), version=1)
+    return transaction_json(transaction)
+
+
+def decide(command: PostTransaction, book: Book) -> Transaction:
+    """The transaction, which has moved money or set it aside. Raises a Refusal."""
+    source, target = _accounts(command, book)
+    posting = Posting(source.id, target.id, command.amount, command.currency)
+    if command.is_pending:
+        return _set_aside(command, book, posting, source, target)
+    pays_out = command.kind == "debit" and command.owner_id is None
+    entries = move(source, target, command.amount, command.currency, pays_out=pays_out)
+    transaction = _transaction(command, book, posting, "completed")
+    book.post(transaction, entries)
+    return transaction
+
+
+def _set_aside(
+    command: PostTransaction, book: Book, posting: Posting, source: Account, target: Account
+) -> Transaction:
+    require_movable(source, target, command.currency)
+    target.require_open()
+    require_ahead(command.expires_at, at=book.now)
+    transaction = _transaction(command, book, posting, "pending")
+    book.set_aside(_hold(command, posting, book))
+    return transaction
+
+
+def _transaction(
+    command: PostTransaction, book: Book, posting: Posting, status: TransactionStatus
+) -> Transaction:
+    return book.add_transaction(
+        command.transaction_id,
+        command.kind,
+        status,
+        (posting,),
+        description=command.description,
+        metadata=command.metadata,
+        asked_by=command.owner_id,
+    )
+
+
+def _pending_event(command: PostTransaction, transaction: Transaction) -> TransactionPending:
+    return TransactionPending(
+        transaction_id=transaction.id,
+        reference_id=transaction.reference_id,
         kind=command.kind,
+        account_id=command.account_id,
         amount=command.amount,
         currency=command.currency,
-        source=source,
-        target=target,
+        expires_at=command.expires_at,
+    )
+
+
+def _hold(command: PostTransaction, posting: Posting, book: Book) -> Hold:
+    return Hold(
+        id=command.transaction_id,
+        book=command.book,
+        account_id=posting.source_id,
+        target_id=posting.target_id,
+        transaction_id=command.transaction_id,
+        amount=command.amount,
+        currency=command.currency,
         description=command.description,
-        at=datetime.now(UTC),
-    )
-    await save_posted(transaction, source, target, work)
-    return transaction_view(transaction)
-
-
-async def save_posted(
-    transaction: Transaction, source: Account, target: Account, work: LedgerWork
-) -> None:
-    """Write a transaction with both its accounts, and announce it."""
-    await work.transactions.add(transaction)
-    await work.accounts.save(source)
-    await work.accounts.save(target)
-    work.announce(
-        TransactionPosted(
-            transaction_id=transaction.id,
-            reference_id=transaction.reference_id,
-            kind=transaction.kind,
-            currency=transaction.currency,
-            amount=transaction.amount,
-            description=transaction.description,
-            entries=[PostedEntry.model_validate(vars(entry)) for entry in transaction.entries],
-        ),
-        version=1,
+        created_at=book.now,
+        expires_at=command.expires_at,
     )
 
 
-async def _accounts(command: PostTransaction, work: LedgerWork) -> tuple[Account, Account]:
+def _accounts(command: PostTransaction, book: Book) -> tuple[Account, Account]:
     """Where the money comes from and where it goes."""
-    named = await work.accounts.get(command.account_id, owner_id=command.owner_id)
+    named = book.account(command.account_id, owner_id=command.owner_id)
     named.require_currency(command.currency)
-    if command.to_account_id == named.id:
-        return named, named
     if command.to_account_id is not None:
-        return named, await work.accounts.get(command.to_account_id)
-    funding = await work.accounts.house("funding", command.currency)
-    return (funding, named) if command.kind == "credit" else (named, funding)
+        return named, book.account(command.to_account_id)
+    house = funding(book, command.currency)
+    return (house, named) if command.kind == "credit" else (named, house)

@@ -3,87 +3,72 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from ledger.domain.account import Account
-from ledger.domain.refusals import CaptureBeyondHold, HoldNotOpen
-from ledger.domain.transaction import Transaction
+from ledger.domain.refusals import (
+    CaptureBeyondHold,
+    ExpiresInThePast,
+    HoldNotDue,
+    HoldNotOpen,
+)
 
-HoldStatus = Literal["held", "captured", "voided"]
+HoldStatus = Literal["held", "captured", "voided", "expired"]
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Hold:
-    """Money set aside on an account until it is captured or voided, which happens once."""
+    """Money set aside on an account until it is captured, voided or expires, which happens once.
+
+    A pending transaction has a hold with its own id, and `transaction_id` names it. `target_id` is
+    where a capture goes; None: to sales.
+    """
 
     id: UUID
+    book: str
     account_id: UUID
     amount: int
     currency: str
     description: str
     created_at: datetime
+    target_id: UUID | None = None
+    transaction_id: UUID | None = None
+    expires_at: datetime | None = None
     captured: int = 0
     status: HoldStatus = "held"
     version: int = 1
 
-    def capture(
-        self,
-        *,
-        transaction_id: UUID,
-        amount: int | None,
-        source: Account,
-        target: Account,
-        description: str,
-        at: datetime,
-    ) -> Transaction:
-        """Turn the hold into a transaction; what it doesn't take is available again."""
-        taken = self._require_open_for(amount)
-        self._end("captured", captured=taken)
-        return Transaction(
-            id=transaction_id,
-            kind="transfer",
-            amount=taken,
-            currency=self.currency,
-            account_id=source.id,
-            to_account_id=target.id,
-            description=description or self.description,
-            created_at=at,
-            entries=(source.capture(held=self.amount, amount=taken), target.deposit(taken)),
-        )
-
-    def void(self, account: Account) -> None:
+    def capture(self, amount: int | None, *, at: datetime) -> int:
+        """End it by taking `amount`, or all of it. Returns what was taken."""
         self._require_open()
-        account.release(self.amount)
-        self._end("voided", captured=0)
-
-    def _require_open_for(self, amount: int | None) -> int:
-        self._require_open()
+        if self.expires_at is not None and at >= self.expires_at:
+            raise HoldNotOpen(self.id, hold_status="expired")
         taken = self.amount if amount is None else amount
         if taken > self.amount:
             raise CaptureBeyondHold(
                 self.id, requested=taken, available=self.amount, currency=self.currency
             )
+        self._end("captured", captured=taken)
         return taken
+
+    def void(self) -> None:
+        self._require_open()
+        self._end("voided")
+
+    def expire(self, *, at: datetime) -> None:
+        self._require_open()
+        if self.expires_at is None or at < self.expires_at:
+            raise HoldNotDue(self.id, expires_at=self.expires_at)
+        self._end("expired")
 
     def _require_open(self) -> None:
         if self.status != "held":
             raise HoldNotOpen(self.id, hold_status=self.status)
 
-    def _end(self, status: HoldStatus, *, captured: int) -> None:
+    def _end(self, status: HoldStatus, *, captured: int = 0) -> None:
         self.status = status
         self.captured = captured
         self.version += 1
 
 
-def place_on(
-    account: Account, *, id: UUID, amount: int, currency: str, description: str, at: datetime
-) -> Hold:
-    """Set money aside on an account of its currency."""
-    account.require_currency(currency)
-    account.hold(amount)
-    return Hold(
-        id=id,
-        account_id=account.id,
-        amount=amount,
-        currency=currency,
-        description=description,
-        created_at=at,
-    )
+def require_ahead(expires_at: datetime | None, *, at: datetime) -> None:
+    """What is set aside expires later than it is set aside, if it expires at all."""
+    if expires_at is not None and expires_at <= at:
+        raise ExpiresInThePast(expires_at=expires_at)

@@ -19,6 +19,7 @@ _GIVEN_BACK: Final = (
     "content-type",
     "etag",
     "retry-after",
+    "vary",
     "www-authenticate",
     "x-content-type-options",
 )

@@ -1,3 +1,4 @@
+from typing import Final, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -5,56 +6,44 @@ from fastapi.responses import Response
 
 from contracts.ids import new_id
 from contracts.ledger import (
-    AccountRequest,
-    AccountView,
+    CancelTransaction,
     CaptureHold,
-    CaptureRequest,
-    EntryView,
-    HoldRequest,
-    HoldView,
-    OpenAccount,
+    CompleteTransaction,
     PlaceHold,
+    Posting,
+    PostJournal,
     PostTransaction,
-    TransactionRequest,
-    TransactionView,
-    TrialBalanceView,
+    RefundTransaction,
+    ReverseTransaction,
+    TransactionKind,
+    TransactionStatus,
     VoidHold,
 )
-from contracts.money import AmountError, to_minor_units
+from contracts.ledger_bodies import (
+    CaptureRequest,
+    HoldRequest,
+    JournalRequest,
+    RefundRequest,
+    ReversalRequest,
+    TransactionRequest,
+)
+from contracts.ledger_views import AuditView, HoldView, TransactionView, TrialBalanceView
 from contracts.paging import Page
+from gateway.entrypoints.http.amounts import part_of, positive_minor_units
 from gateway.entrypoints.http.forwarding import Forward
+from gateway.entrypoints.http.openapi import query
 from gateway.entrypoints.http.submission import ANSWERS, Submit
 from web.callers import Customer, SignedIn, Staff
 from web.problems import FORBIDDEN, ProblemError
 
 router = APIRouter(tags=["ledger"])
 
-
-@router.post("/accounts", status_code=201, responses=ANSWERS, response_model=AccountView)
-async def open_account(body: AccountRequest, caller: Customer, submit: Submit) -> Response:
-    command = OpenAccount(
-        account_id=new_id(), owner_id=caller.subject, currency=body.currency, name=body.name
-    )
-    return await submit(command, caller, body, creates=True)
-
-
-@router.get("/accounts", response_model=Page[AccountView])
-async def list_accounts(_caller: SignedIn, request: Request, forward: Forward) -> Response:
-    return await forward.read("ledger", request)
-
-
-@router.get("/accounts/{account_id}", response_model=AccountView)
-async def read_account(
-    account_id: UUID, _caller: SignedIn, request: Request, forward: Forward
-) -> Response:
-    return await forward.read("ledger", request)
-
-
-@router.get("/accounts/{account_id}/entries", response_model=Page[EntryView])
-async def list_entries(
-    account_id: UUID, _caller: SignedIn, request: Request, forward: Forward
-) -> Response:
-    return await forward.read("ledger", request)
+_FILTERS: Final = [
+    query("status", "Only with this status", enum=list(get_args(TransactionStatus))),
+    query("type", "Only of this type", enum=list(get_args(TransactionKind))),
+    query("account_id", "Only of this account", format="uuid"),
+    query("reference_id", "Only the one with this reference", pattern="^TXN-[0-9A-F]{12}$"),
+]
 
 
 @router.post("/transactions", status_code=201, responses=ANSWERS, response_model=TransactionView)
@@ -62,20 +51,29 @@ async def post_transaction(body: TransactionRequest, caller: Customer, submit: S
     """Staff credit and debit; the owner of an account transfers from it."""
     if body.type != "transfer" and not caller.is_staff:
         raise ProblemError(FORBIDDEN.problem("credits and debits are for staff"))
+    transaction_id = new_id()
     command = PostTransaction(
-        transaction_id=new_id(),
+        transaction_id=transaction_id,
         kind=body.type,
         account_id=body.account_id,
         to_account_id=body.to_account_id,
         amount=positive_minor_units(body.amount, body.currency),
         currency=body.currency,
         description=body.description,
+        metadata=body.metadata,
         owner_id=None if caller.is_staff else caller.subject,
+        is_pending=body.status == "pending",
+        expires_at=body.expires_at,
     )
-    return await submit(command, caller, body, creates=True)
+    # Sent under the transaction's own id, it needs no inbox entry beside the transaction.
+    return await submit(command, caller, body, creates=True, command_id=transaction_id)
 
 
-@router.get("/transactions", response_model=Page[TransactionView])
+@router.get(
+    "/transactions",
+    response_model=Page[TransactionView],
+    openapi_extra={"parameters": _FILTERS},
+)
 async def list_transactions(_caller: SignedIn, request: Request, forward: Forward) -> Response:
     return await forward.read("ledger", request)
 
@@ -87,6 +85,63 @@ async def read_transaction(
     return await forward.read("ledger", request)
 
 
+@router.post(
+    "/transactions/{transaction_id}/complete", responses=ANSWERS, response_model=TransactionView
+)
+async def complete_transaction(
+    transaction_id: UUID, body: CaptureRequest, caller: Staff, submit: Submit
+) -> Response:
+    """A pending one moves its money, all or a part; the rest is available again."""
+    command = CompleteTransaction(
+        transaction_id=transaction_id, amount=part_of(body), currency=body.currency
+    )
+    return await submit(command, caller, body)
+
+
+@router.post(
+    "/transactions/{transaction_id}/cancel", responses=ANSWERS, response_model=TransactionView
+)
+async def cancel_transaction(transaction_id: UUID, caller: Staff, submit: Submit) -> Response:
+    """A pending one gives back what it has set aside."""
+    return await submit(CancelTransaction(transaction_id=transaction_id), caller)
+
+
+@router.post(
+    "/transactions/{transaction_id}/reverse",
+    status_code=201,
+    responses=ANSWERS,
+    response_model=TransactionView,
+)
+async def reverse_transaction(
+    transaction_id: UUID, body: ReversalRequest, caller: Staff, submit: Submit
+) -> Response:
+    """A new transaction takes everything back, once."""
+    command = ReverseTransaction(
+        transaction_id=new_id(), reversed_id=transaction_id, description=body.description
+    )
+    return await submit(command, caller, body, creates=True)
+
+
+@router.post(
+    "/transactions/{transaction_id}/refund",
+    status_code=201,
+    responses=ANSWERS,
+    response_model=TransactionView,
+)
+async def refund_transaction(
+    transaction_id: UUID, body: RefundRequest, caller: Staff, submit: Submit
+) -> Response:
+    """A new transaction gives back a part, or all that is left; never more than was moved."""
+    command = RefundTransaction(
+        transaction_id=new_id(),
+        refunded_id=transaction_id,
+        amount=part_of(body),
+        currency=body.currency,
+        description=body.description,
+    )
+    return await submit(command, caller, body, creates=True)
+
+
 @router.post("/holds", status_code=201, responses=ANSWERS, response_model=HoldView)
 async def place_hold(body: HoldRequest, caller: Staff, submit: Submit) -> Response:
     command = PlaceHold(
@@ -95,6 +150,7 @@ async def place_hold(body: HoldRequest, caller: Staff, submit: Submit) -> Respon
         amount=positive_minor_units(body.amount, body.currency),
         currency=body.currency,
         description=body.description,
+        expires_at=body.expires_at,
     )
     return await submit(command, caller, body, creates=True)
 
@@ -108,11 +164,8 @@ async def read_hold(hold_id: UUID, _caller: Staff, request: Request, forward: Fo
 async def capture_hold(
     hold_id: UUID, body: CaptureRequest, caller: Staff, submit: Submit
 ) -> Response:
-    amount = (
-        positive_minor_units(body.amount, body.currency) if body.amount and body.currency else None
-    )
     command = CaptureHold(
-        hold_id=hold_id, transaction_id=new_id(), amount=amount, currency=body.currency
+        hold_id=hold_id, transaction_id=new_id(), amount=part_of(body), currency=body.currency
     )
     return await submit(command, caller, body)
 
@@ -122,17 +175,34 @@ async def void_hold(hold_id: UUID, caller: Staff, submit: Submit) -> Response:
     return await submit(VoidHold(hold_id=hold_id), caller)
 
 
+@router.post("/ledger/journal", status_code=201, responses=ANSWERS, response_model=TransactionView)
+async def post_journal(body: JournalRequest, caller: Staff, submit: Submit) -> Response:
+    """Several postings at once: all of them or none."""
+    command = PostJournal(
+        transaction_id=new_id(),
+        postings=[
+            Posting(
+                source_id=posting.source_id,
+                target_id=posting.target_id,
+                amount=positive_minor_units(
+                    posting.amount, posting.currency, member=f"postings/{place}/amount"
+                ),
+                currency=posting.currency,
+            )
+            for place, posting in enumerate(body.postings)
+        ],
+        description=body.description,
+        metadata=body.metadata,
+    )
+    return await submit(command, caller, body, creates=True)
+
+
 @router.get("/ledger/trial-balance", response_model=TrialBalanceView)
 async def read_trial_balance(_caller: Staff, request: Request, forward: Forward) -> Response:
     return await forward.read("ledger", request)
 
 
-def positive_minor_units(amount: str, currency: str, *, member: str = "amount") -> int:
-    """Raises AmountError, naming the member, for what isn't an amount above zero."""
-    try:
-        minor = to_minor_units(amount, currency)
-    except AmountError as error:
-        raise AmountError(str(error), member) from None
-    if minor <= 0:
-        raise AmountError(f"{member} must be above zero", member)
-    return minor
+@router.get("/ledger/audit", response_model=AuditView)
+async def read_audit(_caller: Staff, request: Request, forward: Forward) -> Response:
+    """Where each book's chain ends; note it, and `ledger verify` can prove that it still holds."""
+    return await forward.read("ledger", request)

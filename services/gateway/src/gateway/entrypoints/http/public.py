@@ -8,13 +8,22 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute
 
-from gateway.entrypoints.http import auth, chat, documents, ledger, operations, shop, users
+from gateway.entrypoints.http import (
+    accounts,
+    auth,
+    chat,
+    documents,
+    ledger,
+    operations,
+    shop,
+    users,
+)
 from gateway.entrypoints.http.forwarding import Forward
 from gateway.entrypoints.http.openapi import document_of
 
 OPENAPI_URL: Final = "/api/openapi.json"
 
-_parts = (auth, users, chat, documents, ledger, shop, operations)
+_parts = (auth, users, chat, documents, accounts, ledger, shop, operations)
 
 
 def public_router() -> APIRouter:

@@ -20,8 +20,8 @@ from contracts.catalog import (
 )
 from contracts.ids import new_id
 from contracts.paging import Page
+from gateway.entrypoints.http.amounts import positive_minor_units
 from gateway.entrypoints.http.forwarding import Forward
-from gateway.entrypoints.http.ledger import positive_minor_units
 from gateway.entrypoints.http.openapi import query
 from gateway.entrypoints.http.submission import ANSWERS, Submit
 from web.callers import Customer, SignedIn, Staff

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.encoders import jsonable_encoder
@@ -55,12 +56,14 @@ class Submission:
         body: BaseModel | str | None = None,
         *,
         creates: bool = False,
+        command_id: UUID | None = None,
     ) -> Response:
         """Accept the command and answer as the client prefers.
 
-        `body` is what the client sent, for the fingerprint; `creates`: success is 201.
+        `body` is what the client sent, for the fingerprint; `creates`: success is 201;
+        `command_id`: a new id that the command is sent under, where it matters which.
         """
-        operation = await self.accept(command, caller, body)
+        operation = await self.accept(command, caller, body, command_id=command_id)
         if self.wait_s is None:
             return _accepted(_view(operation))
         waiters: Waiters = self.request.app.state.waiters
@@ -72,7 +75,12 @@ class Submission:
         return response
 
     async def accept(
-        self, command: Command, caller: Caller, body: BaseModel | str | None = None
+        self,
+        command: Command,
+        caller: Caller,
+        body: BaseModel | str | None = None,
+        *,
+        command_id: UUID | None = None,
     ) -> Operation:
         """Accept the command, whatever the client prefers to get."""
         accept: AcceptCommand = self.request.app.state.accept
@@ -83,6 +91,7 @@ class Submission:
             subject=caller.subject,
             fingerprint=sha256(f"{place}\n{content}".encode()).hexdigest(),
             key=self.key,
+            command_id=command_id,
         )
 
 

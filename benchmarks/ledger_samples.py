@@ -1,0 +1,97 @@
+"""Accounts and transfers for `bench-ledger`: the same ones in each run, but for their ids."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from benchmarks.samples import TRACEPARENT
+from contracts.ids import derived_id, new_id
+from contracts.ledger import LedgerCommand, OpenAccount, PostTransaction
+from contracts.topics import GATEWAY_OUTCOMES
+from messaging.envelope import Envelope, ReplyAddress
+
+ACCOUNTS: Final = 10_000
+CURRENCY: Final = "EUR"
+FUNDS: Final = 10**9
+"""On each account, in minor units: no transfer is refused."""
+MOST: Final = 2_000
+
+_SEED: Final = 20_261_122
+_REPLY_TO: Final = ReplyAddress(topic=GATEWAY_OUTCOMES.name, partition=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody with an account."""
+
+    account_id: UUID
+    owner_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A command as the consumer's decoder hands it on, and its bytes in the log."""
+
+    command: LedgerCommand
+    envelope: Envelope
+    value: bytes
+
+
+def customers(count: int = ACCOUNTS) -> list[Customer]:
+    """Always the same ones; their ids are as random as any."""
+    return [
+        Customer(derived_id("bench-account", number), derived_id("bench-owner", number))
+        for number in range(count)
+    ]
+
+
+def openings(people: Sequence[Customer]) -> Iterator[LedgerCommand]:
+    """What gives each an account, and money on it."""
+    for one in people:
+        yield OpenAccount(account_id=one.account_id, owner_id=one.owner_id, currency=CURRENCY)
+        yield PostTransaction(
+            transaction_id=new_id(),
+            kind="credit",
+            account_id=one.account_id,
+            amount=FUNDS,
+            currency=CURRENCY,
+        )
+
+
+def transfers(people: Sequence[Customer], *, hot: bool = False) -> Iterator[PostTransaction]:
+    """Without end, from anybody to anybody; or, when `hot`, all from the first one."""
+    random = Random(_SEED)
+    last = len(people) - 1
+    while True:
+        source = 0 if hot else random.randint(0, last)
+        target = (source + random.randint(1, last)) % len(people)
+        yield PostTransaction(
+            transaction_id=new_id(),
+            kind="transfer",
+            account_id=people[source].account_id,
+            to_account_id=people[target].account_id,
+            amount=random.randint(1, MOST),
+            currency=CURRENCY,
+            description="Lunch on Tuesday",
+            owner_id=people[source].owner_id,
+        )
+
+
+def decoded(command: LedgerCommand) -> Decoded:
+    """As the gateway sends it: a transaction's command has the transaction's id."""
+    request_id = new_id()
+    id_ = command.transaction_id if isinstance(command, PostTransaction) else new_id()
+    envelope = Envelope(
+        id=id_,
+        type=command.type,
+        source="gateway",
+        subject=command.aggregate_id,
+        correlation_id=request_id,
+        causation_id=request_id,
+        actor=str(request_id),
+        traceparent=TRACEPARENT,
+        reply_to=_REPLY_TO,
+    )
+    return Decoded(command, envelope, command.model_dump_json().encode())

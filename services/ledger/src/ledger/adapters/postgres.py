@@ -1,0 +1,128 @@
+"""The ledger's rows on PostgreSQL: one statement for each kind of change, whatever the batch."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.adapters import rows
+from ledger.adapters.ledger_rows import Fenced
+from ledger.domain.account import Account
+from ledger.domain.book import Changes, Head
+from ledger.domain.hold import Hold
+from ledger.domain.transaction import Transaction
+from storage.database import driver_of
+
+_TAKE: Final = "UPDATE books SET epoch = epoch + 1 WHERE name = $1 RETURNING *"
+_ADVANCE: Final = """
+UPDATE books SET transactions = $3, postings = $4, link = $5, last_at = $6
+WHERE name = $1 AND epoch = $2
+"""
+_BALANCES: Final = """
+UPDATE accounts SET posted = new.posted, held = new.held, version = new.version
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS new (id, posted, held, version)
+WHERE accounts.id = new.id
+"""
+_DETAILS: Final = "UPDATE accounts SET name = $2, minimum = $3, is_closed = $4 WHERE id = $1"
+_HOLD: Final = "UPDATE holds SET status = $2, captured = $3, version = $4 WHERE id = $1"
+_TRANSACTION: Final = """
+UPDATE transactions SET status = $2, amount = $3, refunded = $4, is_reversed = $5,
+    ended_at = $6, posting = $7, link = $8
+WHERE id = $1
+"""
+_OF_A_TRANSACTION: Final = (
+    *("id", "status", "amount", "refunded", "is_reversed"),
+    *("ended_at", "posting", "link"),
+)
+
+
+class PostgresRows:
+    """See ledger.adapters.ledger_rows.LedgerRows."""
+
+    async def take(self, connection: AsyncConnection, name: str) -> Head | None:
+        row = await (await driver_of(connection)).fetchrow(_TAKE, name)
+        return row and rows.head_of(row)
+
+    async def accounts(self, connection: AsyncConnection, ids: Collection[UUID]) -> list[Account]:
+        return [rows.account_of(row) for row in await _by_id(connection, "accounts", ids)]
+
+    async def holds(self, connection: AsyncConnection, ids: Collection[UUID]) -> list[Hold]:
+        return [rows.hold_of(row) for row in await _by_id(connection, "holds", ids)]
+
+    async def transactions(
+        self, connection: AsyncConnection, ids: Collection[UUID], book_number: int
+    ) -> list[Transaction]:
+        found = await _by_id(connection, "transactions", ids)
+        return [rows.transaction_of(row, book_number) for row in found]
+
+    async def write(self, connection: AsyncConnection, head: Head, changes: Changes) -> None:
+        driver = await driver_of(connection)
+        counts = (head.transactions, head.postings, head.link, head.last_at)
+        if await driver.execute(_ADVANCE, head.name, head.epoch, *counts) != "UPDATE 1":
+            raise Fenced(head.name)
+        new = changes.new_accounts
+        await _copy(driver, "accounts", rows.ACCOUNT, [rows.account_row(one) for one in new])
+        await _copy(
+            driver,
+            "transactions",
+            rows.TRANSACTION,
+            [rows.transaction_row(one) for one in changes.new_transactions],
+        )
+        await _copy(
+            driver,
+            "entries",
+            rows.ENTRY,
+            [row for one in changes.posted for row in rows.entry_rows(one)],
+        )
+        await self._write_accounts(driver, changes)
+        await self._write_the_rare(driver, changes)
+
+    async def _write_accounts(self, driver: Any, changes: Changes) -> None:
+        changed = changes.accounts
+        if changed:
+            await driver.execute(
+                _BALANCES,
+                [one.id for one in changed],
+                [one.posted for one in changed],
+                [one.held for one in changed],
+                [one.version for one in changed],
+            )
+        details = changes.details.values()
+        await _each(
+            driver, _DETAILS, [(one.id, one.name, one.minimum, one.is_closed) for one in details]
+        )
+
+    async def _write_the_rare(self, driver: Any, changes: Changes) -> None:
+        new = changes.new_holds.values()
+        await _copy(driver, "holds", rows.HOLD, [rows.hold_row(one) for one in new])
+        holds = changes.holds.values()
+        await _each(
+            driver, _HOLD, [(one.id, one.status, one.captured, one.version) for one in holds]
+        )
+        await _each(
+            driver,
+            _TRANSACTION,
+            [
+                tuple(getattr(one, name) for name in _OF_A_TRANSACTION)
+                for one in changes.transactions.values()
+            ],
+        )
+
+
+async def _by_id(connection: AsyncConnection, table: str, ids: Iterable[UUID]) -> Any:
+    driver = await driver_of(connection)
+    # As one array: a list of parameters is another statement for each length.
+    return await driver.fetch(f"SELECT * FROM {table} WHERE id = ANY ($1)", list(ids))  # noqa: S608
+
+
+async def _copy(
+    driver: Any, table: str, columns: Sequence[str], records: Sequence[rows.Row]
+) -> None:
+    if records:
+        await driver.copy_records_to_table(table, columns=columns, records=records)
+
+
+async def _each(driver: Any, statement: str, values: Sequence[rows.Row]) -> None:
+    if values:
+        await driver.executemany(statement, values)

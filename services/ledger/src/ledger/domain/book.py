@@ -1,0 +1,289 @@
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from ledger.domain.account import LARGEST_BALANCE, Account, AccountKind, Entry
+from ledger.domain.chain import link_of
+from ledger.domain.hold import Hold
+from ledger.domain.reference import reference_of
+from ledger.domain.refusals import (
+    AccountNotFound,
+    AlreadyExists,
+    HoldNotFound,
+    SelfTransfer,
+    TransactionNotFound,
+)
+from ledger.domain.transaction import Posting, Transaction, TransactionKind, TransactionStatus
+
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+@dataclass(slots=True, kw_only=True)
+class Head:
+    """Where a book stands: what it has counted, its last link, and its time, which never runs back.
+
+    `epoch` counts its writers: only the last one may write.
+    """
+
+    name: str
+    number: int
+    epoch: int
+    transactions: int
+    postings: int
+    link: bytes
+    last_at: datetime
+
+
+@dataclass(slots=True)
+class Changes:
+    """What has been decided since the last commit; what may be found twice is kept by its id."""
+
+    new_accounts: list[Account] = field(default_factory=list)
+    accounts: list[Account] = field(default_factory=list)
+    details: dict[UUID, Account] = field(default_factory=dict)
+    new_holds: dict[UUID, Hold] = field(default_factory=dict)
+    holds: dict[UUID, Hold] = field(default_factory=dict)
+    new_transactions: list[Transaction] = field(default_factory=list)
+    transactions: dict[UUID, Transaction] = field(default_factory=dict)
+    posted: list[Transaction] = field(default_factory=list)
+
+
+class Book:
+    """The unit of ordering: accounts, holds and transactions as far as they are in memory.
+
+    Whoever decides has loaded what the decision is about; what isn't here doesn't exist, and what
+    is another book's is only here so that its id isn't taken twice. Each decision stands between
+    `begin` and either `keep` or `undo`, and when it is undone the book is as it was. `changes` is
+    what the store has to write; `committed` forgets what needn't be remembered.
+    """
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.now = head.last_at
+        self.changes = Changes()
+        self.accounts: dict[UUID, Account] = {}
+        self.holds: dict[UUID, Hold] = {}
+        self.transactions: dict[UUID, Transaction] = {}
+        self._touched: list[tuple[Account, int, int, int]] = []
+        self._copies: list[tuple[Any, Any]] = []
+        self._added: list[tuple[dict[UUID, Any], UUID]] = []
+        self.begin()
+
+    def tell_time(self, now: datetime) -> None:
+        """What is decided from now on has this time, or the last one when a clock was set back."""
+        self.now = self.head.last_at = max(now, self.head.last_at)
+
+    def begin(self) -> None:
+        head, changes = self.head, self.changes
+        self._counted = (head.transactions, head.postings, head.link)
+        self._listed = (
+            len(changes.new_accounts), len(changes.new_transactions), len(changes.posted)
+        )  # fmt: skip
+
+    def keep(self) -> None:
+        changed = self.changes.accounts
+        for account, _posted, _held, version in self._touched:
+            if account.version != version and not account.is_changed:
+                account.is_changed = True
+                changed.append(account)
+        self._close()
+
+    def undo(self) -> None:
+        head, changes = self.head, self.changes
+        head.transactions, head.postings, head.link = self._counted
+        for account, posted, held, version in reversed(self._touched):
+            account.posted, account.held, account.version = posted, held, version
+        for changed, was in reversed(self._copies):
+            for member in fields(changed):
+                setattr(changed, member.name, getattr(was, member.name))
+        for where, id_ in reversed(self._added):
+            del where[id_]
+        accounts, transactions, posted_before = self._listed
+        for account in changes.new_accounts[accounts:]:
+            del self.accounts[account.id]
+        for transaction in changes.new_transactions[transactions:]:
+            del self.transactions[transaction.id]
+        del changes.new_accounts[accounts:]
+        del changes.new_transactions[transactions:]
+        del changes.posted[posted_before:]
+        self._close()
+
+    def committed(self, *, most_accounts: int) -> None:
+        """All changes are stored. Of the accounts, at most so many stay in memory."""
+        for account in (*self.changes.new_accounts, *self.changes.accounts):
+            account.is_changed = False
+        self.changes = Changes()
+        self.holds.clear()
+        self.transactions.clear()
+        if len(self.accounts) > most_accounts:
+            self.accounts.clear()
+
+    def account(self, account_id: UUID, *, owner_id: UUID | None = None) -> Account:
+        """Raises AccountNotFound, also when an owner is given and it is somebody else's."""
+        account = self.accounts.get(account_id)
+        if account is None or account.book != self.head.name:
+            raise AccountNotFound(account_id)
+        if owner_id is not None:
+            account.require_owner(owner_id)
+        self._touched.append((account, account.posted, account.held, account.version))
+        return account
+
+    def house(self, account_id: UUID, kind: AccountKind, currency: str) -> Account:
+        """The organisation's own account of that kind and currency, opened when first needed."""
+        if account_id not in self.accounts:
+            self.open(
+                Account(
+                    id=account_id,
+                    book=self.head.name,
+                    owner_id=None,
+                    kind=kind,
+                    currency=currency,
+                    name=kind,
+                    created_at=self.now,
+                    minimum=None,
+                )
+            )
+        return self.account(account_id)
+
+    def hold(self, hold_id: UUID) -> Hold:
+        """To be changed. Raises HoldNotFound."""
+        hold = self.holds.get(hold_id)
+        if hold is None or hold.book != self.head.name:
+            raise HoldNotFound(hold_id)
+        self._copies.append((hold, copy(hold)))
+        if hold_id not in self.changes.new_holds:
+            self._add(self.changes.holds, hold_id, hold)
+        return hold
+
+    def transaction(self, transaction_id: UUID) -> Transaction:
+        """To be changed. Raises TransactionNotFound."""
+        transaction = self.transactions.get(transaction_id)
+        if transaction is None or transaction.book != self.head.name:
+            raise TransactionNotFound(transaction_id)
+        self._copies.append((transaction, copy(transaction)))
+        if not transaction.is_new:
+            self._add(self.changes.transactions, transaction_id, transaction)
+        return transaction
+
+    def open(self, account: Account) -> None:
+        """Raises AlreadyExists."""
+        if account.id in self.accounts:
+            raise AlreadyExists("account", account.id)
+        account.is_changed = True
+        self.accounts[account.id] = account
+        self.changes.new_accounts.append(account)
+
+    def change(self, account: Account) -> None:
+        """The account is about to get another name, another minimum or its end."""
+        self._copies.append((account, copy(account)))
+        self._add(self.changes.details, account.id, account)
+
+    def set_aside(self, hold: Hold) -> None:
+        """Raises AlreadyExists, and what the account has against it."""
+        if hold.id in self.holds:
+            raise AlreadyExists("hold", hold.id)
+        self.account(hold.account_id).hold(hold.amount)
+        self._add(self.holds, hold.id, hold)
+        self._add(self.changes.new_holds, hold.id, hold)
+
+    def transfer(self, posting: Posting) -> tuple[Entry, Entry]:
+        """`move` between the accounts that the posting names."""
+        source, target = self.account(posting.source_id), self.account(posting.target_id)
+        return move(source, target, posting.amount, posting.currency)
+
+    def add_transaction(
+        self,
+        transaction_id: UUID,
+        kind: TransactionKind,
+        status: TransactionStatus,
+        postings: tuple[Posting, ...],
+        *,
+        description: str = "",
+        metadata: Mapping[str, str] = _NOTHING,
+        corrects: UUID | None = None,
+        asked_by: UUID | None = None,
+    ) -> Transaction:
+        """A transaction with the next number. Raises AlreadyExists."""
+        if transaction_id in self.transactions:
+            raise AlreadyExists("transaction", transaction_id)
+        head = self.head
+        head.transactions += 1
+        amount, currency = total_of(postings)
+        transaction = Transaction(
+            id=transaction_id,
+            book=head.name,
+            number=head.transactions,
+            reference_id=reference_of(head.number, head.transactions),
+            kind=kind,
+            status=status,
+            amount=amount,
+            currency=currency,
+            postings=postings,
+            description=description,
+            metadata=metadata,
+            created_at=self.now,
+            corrects=corrects,
+            asked_by=asked_by,
+            is_new=True,
+        )
+        self.transactions[transaction_id] = transaction
+        self.changes.new_transactions.append(transaction)
+        return transaction
+
+    def post(self, transaction: Transaction, entries: tuple[Entry, ...]) -> None:
+        """The transaction has moved money: it is the next link of the chain."""
+        assert sum([entry.amount for entry in entries]) == 0, "money is neither made nor lost"
+        head = self.head
+        head.postings += 1
+        transaction.status = "completed"
+        transaction.ended_at = self.now
+        transaction.entries = entries
+        transaction.posting = head.postings
+        transaction.link = head.link = link_of(head.link, transaction)
+        self.changes.posted.append(transaction)
+
+    def _add(self, where: dict[UUID, Any], id: UUID, value: Any) -> None:
+        if id not in where:
+            where[id] = value
+            self._added.append((where, id))
+
+    def _close(self) -> None:
+        self._touched.clear()
+        if self._copies or self._added:
+            self._copies.clear()
+            self._added.clear()
+
+
+def move(
+    source: Account, target: Account, amount: int, currency: str, *, pays_out: bool = False
+) -> tuple[Entry, Entry]:
+    """Money from one account to another of the same currency; both are of a book, to be changed."""
+    require_movable(source, target, currency)
+    return source.withdraw(amount, pays_out=pays_out), target.deposit(amount)
+
+
+def require_movable(source: Account, target: Account, currency: str) -> None:
+    """Two accounts, and both of that currency."""
+    if source is target:
+        raise SelfTransfer(source.id)
+    source.require_currency(currency)
+    target.require_currency(currency)
+
+
+def total_of(postings: Sequence[Posting]) -> tuple[int | None, str | None]:
+    """What they move together, and in which currency.
+
+    None and None when there are several currencies, or when it is more than an amount can be.
+    """
+    if len(postings) == 1:
+        return postings[0].amount, postings[0].currency
+    total, currencies = 0, set()
+    for posting in postings:
+        total += posting.amount
+        currencies.add(posting.currency)
+    if len(currencies) != 1 or total > LARGEST_BALANCE:
+        return None, None
+    return total, currencies.pop()
