@@ -41,7 +41,7 @@ MIB: Final = 1024 * 1024
 FETCHED_BYTES: Final = 2 * 1024
 """For each record of a batch: two batches, about, come with one fetch."""
 FETCH_WAIT_MS: Final = 50
-"""While a broker waits for more, aiokafka asks it for nothing else: full partitions have to wait."""
+"""While a broker waits for more, aiokafka asks it for nothing else; full partitions must wait."""
 WATCH_EVERY_S: Final = 3.0
 STUCK_AFTER_S: Final = 30.0
 LOOK_BACK_S: Final = 10.0
