@@ -6,8 +6,10 @@ aiokafka then asks again at once: thousands of times a second, in every service.
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -44,6 +46,8 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         super().__init__(*topics, **options)
         self.on_unreadable: Callable[[TopicPartition, int, Exception], None] = _give_up
         self._one_by_one: dict[TopicPartition, int] = {}
+        self._turn = count()
+        self._turns: defaultdict[TopicPartition, int] = defaultdict(lambda: -1)
 
     async def start(self) -> None:
         """See AIOKafkaConsumer.start. Nothing is left of one that can't be started."""
@@ -120,14 +124,17 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         """
         found: dict[TopicPartition, list[ConsumerRecord]] = {}
         ready = set(partitions) & set(self._fetcher._records) & self.assignment()  # noqa: SLF001
-        # Shared, so that none waits until all that was fetched of another is consumed.
-        share = max_records and max(1, max_records // max(1, len(ready)))
-        for place in ready:
-            if max_records and sum(map(len, found.values())) >= max_records:
+        left = max_records
+        # In turns, so that none waits until all that was fetched of another is consumed.
+        for place in sorted(ready, key=self._turns.__getitem__):
+            if left == 0:
                 break
+            self._turns[place] = next(self._turn)
             try:
-                at_most = 1 if await self._is_suspect(place) else share
-                found |= await super().getmany(place, timeout_ms=0, max_records=at_most)
+                at_most = 1 if await self._is_suspect(place) else left
+                some = await super().getmany(place, timeout_ms=0, max_records=at_most)
+                found |= some
+                left = left and left - sum(map(len, some.values()))
             except ConsumerStoppedError:
                 raise
             except Exception as error:
@@ -136,7 +143,7 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                         with suppress(IllegalStateError):
                             self.set_back(other, records[0].offset)
                     raise
-                await self._cannot_read(place, error, share or 1)
+                await self._cannot_read(place, error, left or 1)
         return found
 
     async def _is_suspect(self, place: TopicPartition) -> bool:

@@ -72,12 +72,14 @@ async def test_what_was_drained_before_an_error_of_the_group_comes_again(
     await until(is_all_there)
 
 
-async def test_a_partition_with_much_to_read_leaves_room_for_the_others(
+async def test_partitions_with_much_to_read_take_turns(
     consumer: LongPollConsumer, producer: AIOKafkaProducer, topic: Topic
 ) -> None:
     places = await fill(producer, consumer, topic, [b"much"] * 30, [b"much"] * 30)
-    found = await consumer.getmany(max_records=10)
-    assert [len(found[place]) for place in places] == [5, 5]
+    batches = [await consumer.getmany(max_records=10) for _ in range(4)]
+    assert [[len(some) for some in found.values()] for found in batches] == [[10]] * 4
+    turns = [place for found in batches for place in found]
+    assert set(turns[:2]) == set(turns[2:]) == set(places)
 
 
 @pytest.mark.parametrize("error", [UnicodeDecodeError("utf8", b"", 0, 1, ""), OSError("no gzip")])
