@@ -130,10 +130,14 @@ class CompleteTransaction(LedgerCommand):
 
 
 class CancelTransaction(LedgerCommand):
-    """Sent by the gateway for staff; answered with the TransactionView of a pending transaction."""
+    """Sent by the gateway; answered with the TransactionView of a pending transaction.
+
+    `owner_id` is the person who must have asked for it, or None when staff act.
+    """
 
     type: Literal["CancelTransaction"] = "CancelTransaction"
     transaction_id: UUID
+    owner_id: UUID | None = None
 
 
 class ReverseTransaction(LedgerCommand):

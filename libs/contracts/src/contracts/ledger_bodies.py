@@ -53,6 +53,12 @@ class AccountChange(Body):
             raise ValueError("minimum_balance and currency go together")
         return self
 
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.name is None and self.minimum_balance is None:
+            raise ValueError("name or minimum_balance is needed")
+        return self
+
 
 class TransactionRequest(Body):
     """Staff credit or debit an account; an owner transfers from theirs.

@@ -84,15 +84,20 @@ DecimalText = Annotated[
 
 
 def _decimal(value: object) -> object:
-    if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()) is None:
+    if not isinstance(value, str):
+        return value
+    match = _DECIMAL.fullmatch(value.strip())
+    if match is None:
         raise ValueError(f"{value[:40]!r} is not a decimal amount like '12.50'")
+    if match["sign"]:
+        raise ValueError(f"{value[:40]!r} is not above zero")
     return value
 
 
 AmountText = Annotated[
     str,
-    BeforeValidator(_decimal),
     StringConstraints(max_length=24, pattern=r"^(0|[1-9]\d{0,15})(\.\d{1,4})?$"),
+    BeforeValidator(_decimal),
 ]
 """An amount as clients send it; whether it is above zero is for the rules to say."""
 MinorUnits = Annotated[int, Field(strict=True, gt=0, le=MAX_MINOR_UNITS)]

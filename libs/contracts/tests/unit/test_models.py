@@ -108,6 +108,11 @@ def test_a_minimum_comes_with_its_currency(body: dict[str, str]) -> None:
         AccountChange.model_validate(body)
 
 
+def test_a_change_of_an_account_changes_something() -> None:
+    with pytest.raises(ValidationError, match="is needed"):
+        AccountChange.model_validate({})
+
+
 def test_only_what_is_pending_expires() -> None:
     body = {
         "type": "debit",

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.money import (
     MAX_MINOR_UNITS,
     AmountError,
+    AmountText,
     CurrencyCode,
     DecimalText,
     MinorUnits,
@@ -109,3 +110,11 @@ def test_a_code_that_is_no_currency_or_has_no_minor_unit_is_refused(code: str) -
 def test_a_message_carries_positive_whole_minor_units_only(amount: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(MinorUnits).validate_python(amount)
+
+
+def test_a_clients_amount_has_its_form_in_the_schema_and_a_plain_sentence_when_below_zero() -> None:
+    amounts: TypeAdapter[str] = TypeAdapter(AmountText)
+    assert amounts.json_schema()["pattern"] == r"^(0|[1-9]\d{0,15})(\.\d{1,4})?$"
+    assert amounts.validate_python("12.50") == "12.50"
+    with pytest.raises(ValidationError, match=r"'-1\.00' is not above zero"):
+        amounts.validate_python("-1.00")

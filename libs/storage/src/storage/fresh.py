@@ -1,6 +1,6 @@
 """What a process has just committed to its outbox, so that its relay needn't read it back."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -18,18 +18,16 @@ class FreshParcels:
 
     def __init__(self, most_messages: int = MOST_MESSAGES) -> None:
         self._most = most_messages
-        self._parcels: dict[int, Sequence[Outgoing]] = {}
-        self._order: deque[int] = deque()
+        self._parcels: OrderedDict[int, Sequence[Outgoing]] = OrderedDict()
         self._count = 0
 
     def add(self, parcels: Iterable[tuple[int, Sequence[Outgoing]]]) -> None:
         """Parcels that have been committed, with their ids."""
         for id_, messages in parcels:
             self._parcels[id_] = messages
-            self._order.append(id_)
             self._count += len(messages)
         while self._count > self._most:
-            self._forget(self._order.popleft())
+            self._forget(next(iter(self._parcels)))
 
     def all(self) -> Mapping[int, Sequence[Outgoing]]:
         """Those that are here now."""
@@ -39,8 +37,6 @@ class FreshParcels:
         """They have been sent."""
         for id_ in ids:
             self._forget(id_)
-        while self._order and self._order[0] not in self._parcels:
-            self._order.popleft()
 
     def _forget(self, id_: int) -> None:
         self._count -= len(self._parcels.pop(id_, ()))

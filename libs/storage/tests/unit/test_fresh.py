@@ -1,3 +1,5 @@
+import tracemalloc
+
 from messaging.envelope import Outgoing
 from storage.fresh import FreshParcels
 
@@ -34,3 +36,16 @@ def test_what_was_sent_out_of_turn_counts_no_longer() -> None:
     fresh.drop([2])
     fresh.add([(3, messages(2))])
     assert set(fresh.all()) == {1, 3}
+
+
+def test_one_that_somebody_else_has_sent_does_not_make_those_that_follow_be_remembered() -> None:
+    fresh, parcel = FreshParcels(), messages(1)
+    fresh.add([(0, parcel)])
+    tracemalloc.start()
+    for id_ in range(1, 20_001):
+        fresh.add([(id_, parcel)])
+        fresh.drop([id_])
+    remembered, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert remembered < 50_000
+    assert set(fresh.all()) == {0}

@@ -46,8 +46,14 @@ def run_command(
             case _:
                 return _run(_operate(name, options.make(options), settings(), open_store))
     except ValidationError as error:
-        names = ", ".join(str(item["loc"][0]) for item in error.errors() if item["loc"])
+        names = ", ".join(_variable(name, item["loc"][0]) for item in error.errors() if item["loc"])
         return _refuse(f"{name} can't start; these settings are missing or wrong: {names}")
+
+
+def _variable(name: str, setting: int | str) -> str:
+    """What the environment calls a setting: one without a name of its own has the prefix."""
+    text = str(setting)
+    return text if text.isupper() else f"{name}_{text}".upper()
 
 
 def command_line(name: str, add_verbs: AddVerbs = lambda _verbs: None) -> ArgumentParser:

@@ -112,7 +112,7 @@ def test_a_setting_that_is_missing_is_named_and_no_secret_is_shown(
     for arguments in (["migrate"], ["dead-letters", "list"]):
         assert run(environment, *arguments) == (2, [])
         said = capsys.readouterr().err
-        assert "database_url" in said
+        assert "SHOP_DATABASE_URL" in said
         assert "INTERNAL_KEY" in said
         assert "too-short" not in said
 

@@ -140,11 +140,15 @@ async def test_staff_do_what_is_for_staff(
         assert command["transaction_id"] != str(EVE)
 
 
+async def test_a_customer_cancels_what_they_asked_for(gateway: RunningGateway) -> None:
+    command = await command_of(gateway, f"/transactions/{EVE}/cancel", None, role="customer")
+    assert (command["transaction_id"], command["owner_id"]) == (str(EVE), str(ADA))
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
         ("POST", f"/transactions/{EVE}/complete", {}),
-        ("POST", f"/transactions/{EVE}/cancel", None),
         ("POST", f"/transactions/{EVE}/reverse", {}),
         ("POST", f"/transactions/{EVE}/refund", {}),
         ("POST", "/transactions", TRANSFER | {"type": "credit", "to_account_id": None}),

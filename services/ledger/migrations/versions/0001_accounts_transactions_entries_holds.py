@@ -70,7 +70,7 @@ def _create_accounts() -> None:
         sa.Column("owner_id", sa.Uuid),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("currency", sa.String(3), nullable=False),
-        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
         sa.Column("minimum", sa.BigInteger),
         sa.Column("posted", sa.BigInteger, nullable=False),
         sa.Column("held", sa.BigInteger, nullable=False),

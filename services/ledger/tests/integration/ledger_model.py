@@ -110,6 +110,8 @@ class LedgerModel(Things):
             source, target = self._house("funding", c.currency), c.account_id
         elif c.kind == "debit":
             target = self._house("funding", c.currency)
+        elif c.owner_id is not None and self._account(target)["minimum"] is None:
+            raise Refused("not-a-customers-account")
         if c.is_pending:
             self._make_pending(c, source, target)
             return

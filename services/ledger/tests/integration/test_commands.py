@@ -14,6 +14,7 @@ from services.ledger.tests.integration.commanding import (
     opened,
     opening,
     problem_of,
+    refused,
     row_of,
     send,
     stored,
@@ -22,7 +23,14 @@ from services.ledger.tests.integration.commanding import (
 from services.ledger.tests.integration.conftest import Bench, bench_on
 
 from contracts.ids import new_id
-from contracts.ledger import ChangeAccount, CloseAccount, Posting, PostJournal, VoidHold
+from contracts.ledger import (
+    ChangeAccount,
+    CloseAccount,
+    OpenAccount,
+    Posting,
+    PostJournal,
+    VoidHold,
+)
 from contracts.ledger_events import (
     AccountChanged,
     AccountClosed,
@@ -237,3 +245,10 @@ async def test_a_service_that_was_started_anew_knows_the_accounts_of_the_house(
     assert [outcome.state for outcome in outcomes] == ["succeeded"] * 3
     assert await money(bench, house_id("main", "sales", "EUR")) == (2500, 0)
     assert await money(bench, house_id("main", "funding", "EUR")) == (-5001, 0)
+
+
+async def test_nobody_opens_an_account_under_the_id_of_one_of_the_house(bench: Bench) -> None:
+    command = OpenAccount(
+        account_id=house_id("main", "sales", "USD"), owner_id=OWNER, currency="USD"
+    )
+    await refused(bench, command, "already-exists")

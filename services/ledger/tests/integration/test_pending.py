@@ -25,9 +25,11 @@ from services.ledger.tests.integration.commanding import (
 )
 from services.ledger.tests.integration.conftest import Bench, bench_on
 
+from contracts.ids import new_id
 from contracts.ledger import CancelTransaction, CompleteTransaction, ExpireHold, VoidHold
 from contracts.ledger_events import TransactionCancelled, TransactionPending, TransactionPosted
 from ledger.adapters import tables
+from ledger.application.house import house_id
 
 
 @pytest.fixture
@@ -187,3 +189,33 @@ async def test_no_time_runs_back_when_a_clock_is_set_back(
     numbered = sorted(await stored(bench, tables.transactions), key=lambda row: row["number"])
     moments = [row["created_at"] for row in numbered]
     assert moments == sorted(moments)
+
+
+async def test_who_asked_for_a_pending_transaction_may_cancel_it_and_nobody_else(
+    bench: Bench,
+) -> None:
+    transaction_id, source, _target = await pending(bench)
+    stranger = CancelTransaction(transaction_id=transaction_id, owner_id=new_id())
+    await refused(bench, stranger, "transaction-not-found")
+    view = await done(bench, CancelTransaction(transaction_id=transaction_id, owner_id=OWNER))
+    assert view["status"] == "cancelled"
+    assert await money(bench, source) == (5000, 0)
+
+
+async def test_a_person_does_not_cancel_what_staff_have_made_pending(bench: Bench) -> None:
+    source, target = await funded(bench), await opened(bench)
+    command = transfer(source, target, 2000, is_pending=True)
+    await done(bench, command)
+    own = CancelTransaction(transaction_id=command.transaction_id, owner_id=OWNER)
+    await refused(bench, own, "transaction-not-found")
+
+
+@pytest.mark.parametrize("is_pending", [False, True])
+async def test_a_person_transfers_to_customers_and_not_to_the_house(
+    bench: Bench, is_pending: bool
+) -> None:
+    source = await funded(bench)
+    house = house_id("main", "funding", "EUR")
+    command = transfer(source, house, 100, owner_id=OWNER, is_pending=is_pending)
+    await refused(bench, command, "not-a-customers-account")
+    await done(bench, transfer(source, house, 100))

@@ -74,6 +74,10 @@ TAMPERED = {
         f"UPDATE entries SET {LONG_AGO} WHERE amount > 0 AND transaction_id = {THIRD}",
         ["posting 3, transaction {third}: the entry of account ", " has another time"],
     ),
+    "the currency of everything": (
+        "UPDATE accounts SET currency = 'KWD'; UPDATE transactions SET currency = 'KWD'",
+        ["posting 3, transaction {third}: its link is "],
+    ),
     "a deleted entry": (
         f"DELETE FROM entries WHERE amount > 0 AND transaction_id = {THIRD}",
         ["posting 3, transaction {third}: its link is ", "EUR sum to -400, not to zero"],

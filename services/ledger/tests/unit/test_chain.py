@@ -43,6 +43,7 @@ def test_a_link_depends_on_the_one_before_it() -> None:
         {"number": 9},
         {"posting": 8},
         {"kind": "debit"},
+        {"postings": (POSTED.postings[0]._replace(currency="KWD"),)},
         {"corrects": uuid4()},
         {"description": "Rent"},
         {"metadata": {"month": "May"}},

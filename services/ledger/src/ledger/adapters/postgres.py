@@ -24,7 +24,10 @@ UPDATE accounts SET posted = new.posted, held = new.held, version = new.version
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS new (id, posted, held, version)
 WHERE accounts.id = new.id
 """
-_DETAILS: Final = "UPDATE accounts SET name = $2, minimum = $3, is_closed = $4 WHERE id = $1"
+_DETAILS: Final = """
+UPDATE accounts SET posted = $2, held = $3, version = $4, name = $5, minimum = $6, is_closed = $7
+WHERE id = $1
+"""
 _HOLD: Final = "UPDATE holds SET status = $2, captured = $3, version = $4 WHERE id = $1"
 _TRANSACTION: Final = """
 UPDATE transactions SET status = $2, amount = $3, refunded = $4, is_reversed = $5,
@@ -79,7 +82,8 @@ class PostgresRows:
         await self._write_the_rare(driver, changes)
 
     async def _write_accounts(self, driver: Any, changes: Changes) -> None:
-        changed = changes.accounts
+        # Balance and minimum in one statement: a row must keep the rule at every step.
+        changed = [one for one in changes.accounts if one.id not in changes.details]
         if changed:
             await driver.execute(
                 _BALANCES,
@@ -88,9 +92,13 @@ class PostgresRows:
                 [one.held for one in changed],
                 [one.version for one in changed],
             )
-        details = changes.details.values()
         await _each(
-            driver, _DETAILS, [(one.id, one.name, one.minimum, one.is_closed) for one in details]
+            driver,
+            _DETAILS,
+            [
+                (one.id, *(getattr(one, name) for name in rows.OF_AN_ACCOUNT))
+                for one in changes.details.values()
+            ],
         )
 
     async def _write_the_rare(self, driver: Any, changes: Changes) -> None:

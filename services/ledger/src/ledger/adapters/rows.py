@@ -20,6 +20,9 @@ TRANSACTION: Final = tuple(transactions.columns.keys())
 ENTRY: Final = tuple(entries.columns.keys())
 HOLD: Final = tuple(holds.columns.keys())
 
+OF_AN_ACCOUNT: Final = ("posted", "held", "version", "name", "minimum", "is_closed")
+"""All that may change of it."""
+
 _APART: Final = {"source_id", "target_id", "postings", "metadata"}
 _AS_THEY_ARE: Final = tuple(name for name in TRANSACTION if name not in _APART)
 

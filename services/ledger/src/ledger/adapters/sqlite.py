@@ -64,10 +64,10 @@ class SqliteRows:
         opened, held = changes.new_accounts, changes.new_holds.values()
         await _add(connection, accounts, [rows.account_row(one) for one in opened])
         await _add(connection, holds, [rows.hold_row(one) for one in held])
-        await _change(connection, accounts, ("posted", "held", "version"), changes.accounts)
-        await _change(
-            connection, accounts, ("name", "minimum", "is_closed"), changes.details.values()
-        )
+        # Balance and minimum in one statement: a row must keep the rule at every step.
+        changed = [one for one in changes.accounts if one.id not in changes.details]
+        await _change(connection, accounts, ("posted", "held", "version"), changed)
+        await _change(connection, accounts, rows.OF_AN_ACCOUNT, changes.details.values())
         await _change(connection, holds, ("status", "captured", "version"), changes.holds.values())
         await _change(connection, transactions, _OF_TRANSACTIONS, changes.transactions.values())
 

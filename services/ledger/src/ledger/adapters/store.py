@@ -89,6 +89,8 @@ class LedgerTransaction(SqlTransaction[Any]):
                 self._used[name] = book
                 book.tell_time(now)
                 await self._load(book, needs)
+        for book in self._used.values():
+            book.beside = [one for one in self._used.values() if one is not book]
 
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """See messaging.store.Transaction."""
@@ -157,7 +159,7 @@ class LedgerTransaction(SqlTransaction[Any]):
         book = self._used[command.book]
         if settlement.problem is None:
             transaction = book.changes.new_transactions[-1]
-        elif command.transaction_id in book.transactions:
+        elif book.is_taken(command.transaction_id):
             self._entries[entry.message_id] = entry
             return
         else:

@@ -49,7 +49,7 @@ accounts = Table(
     Column("owner_id", Uuid),
     Column("kind", String(16), nullable=False),
     Column("currency", String(3), nullable=False),
-    Column("name", String(100), nullable=False),
+    Column("name", Text, nullable=False),
     Column("minimum", BigInteger),
     Column("posted", BigInteger, nullable=False),
     Column("held", BigInteger, nullable=False),

@@ -93,6 +93,9 @@ def _accounts(command: PostTransaction, book: Book) -> tuple[Account, Account]:
     named = book.account(command.account_id, owner_id=command.owner_id)
     named.require_currency(command.currency)
     if command.to_account_id is not None:
-        return named, book.account(command.to_account_id)
+        target = book.account(command.to_account_id)
+        if command.owner_id is not None:
+            target.require_customers()
+        return named, target
     house = funding(book, command.currency)
     return (house, named) if command.kind == "credit" else (named, house)

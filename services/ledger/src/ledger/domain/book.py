@@ -55,8 +55,9 @@ class Book:
     """The unit of ordering: accounts, holds and transactions as far as they are in memory.
 
     Whoever decides has loaded what the decision is about; what isn't here doesn't exist, and what
-    is another book's is only here so that its id isn't taken twice. Each decision stands between
-    `begin` and either `keep` or `undo`, and when it is undone the book is as it was. `changes` is
+    is another book's is only here so that its id isn't taken twice, and nor are those of the books
+    `beside` it, which are decided in the same batch. Each decision stands between `begin` and
+    either `keep` or `undo`, and when it is undone the book is as it was. `changes` is
     what the store has to write; `committed` forgets what needn't be remembered.
     """
 
@@ -67,6 +68,7 @@ class Book:
         self.accounts: dict[UUID, Account] = {}
         self.holds: dict[UUID, Hold] = {}
         self.transactions: dict[UUID, Transaction] = {}
+        self.beside: Sequence[Book] = ()
         self._touched: list[tuple[Account, int, int, int]] = []
         self._copies: list[tuple[Any, Any]] = []
         self._added: list[tuple[dict[UUID, Any], UUID]] = []
@@ -168,9 +170,15 @@ class Book:
             self._add(self.changes.transactions, transaction_id, transaction)
         return transaction
 
+    def is_taken(self, transaction_id: UUID) -> bool:
+        """Is there a transaction with that id, in whatever book?"""
+        return transaction_id in self.transactions or any(
+            transaction_id in one.transactions for one in self.beside
+        )
+
     def open(self, account: Account) -> None:
         """Raises AlreadyExists."""
-        if account.id in self.accounts:
+        if account.id in self.accounts or any(account.id in one.accounts for one in self.beside):
             raise AlreadyExists("account", account.id)
         account.is_changed = True
         self.accounts[account.id] = account
@@ -183,7 +191,7 @@ class Book:
 
     def set_aside(self, hold: Hold) -> None:
         """Raises AlreadyExists, and what the account has against it."""
-        if hold.id in self.holds:
+        if hold.id in self.holds or any(hold.id in one.holds for one in self.beside):
             raise AlreadyExists("hold", hold.id)
         self.account(hold.account_id).hold(hold.amount)
         self._add(self.holds, hold.id, hold)
@@ -207,7 +215,7 @@ class Book:
         asked_by: UUID | None = None,
     ) -> Transaction:
         """A transaction with the next number. Raises AlreadyExists."""
-        if transaction_id in self.transactions:
+        if self.is_taken(transaction_id):
             raise AlreadyExists("transaction", transaction_id)
         head = self.head
         head.transactions += 1

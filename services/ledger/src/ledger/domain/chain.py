@@ -29,7 +29,8 @@ def link_of(previous: bytes, transaction: Transaction) -> bytes:
     In this order, big-endian: the previous link (32 bytes), posting, number (8 each), id, the id of
     what it corrects or zeros (16 each), when it was made and when it moved money (microseconds
     since 1970, 8 each), the number of entries (2); of each entry, money that leaves first: account
-    (16), version, amount, balance (8 each); then kind, description and metadata as JSON.
+    (16), version, amount, balance (8 each); then as JSON kind, the currencies of its postings,
+    description and metadata.
     """
     ended_at, corrects = transaction.ended_at, transaction.corrects
     assert ended_at, "what is posted has ended"
@@ -70,11 +71,12 @@ def _place(entry: Entry) -> tuple[int, int, int]:
 
 def _text(transaction: Transaction) -> bytes:
     """What people wrote, so that no text can pass for another one's end."""
-    metadata = transaction.metadata
-    if not metadata:
+    metadata, postings = transaction.metadata, transaction.postings
+    if not metadata and len(postings) == 1:
         # The same, faster.
         description = encode_basestring_ascii(transaction.description)
-        return f'["{transaction.kind}", {description}, []]'.encode()
+        return f'["{transaction.kind}", ["{postings[0].currency}"], {description}, []]'.encode()
+    currencies = [posting.currency for posting in postings]
     return json.dumps(
-        [transaction.kind, transaction.description, sorted(metadata.items())]
+        [transaction.kind, currencies, transaction.description, sorted(metadata.items())]
     ).encode()

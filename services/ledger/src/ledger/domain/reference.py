@@ -1,7 +1,8 @@
 """What people quote of a transaction: `TXN-` and twelve hexadecimal digits.
 
 A reference is the transaction's number in disguise: two of one deployment never share one, no index
-over random values is needed to be sure of it, and nobody can tell from it how many there are.
+over random values is needed to be sure of it, and it doesn't show how many there are. That is no
+secret from who knows this file: a reference opens nothing.
 """
 
 import re

@@ -140,7 +140,7 @@ class RefundBeyondTransaction(Refusal):
     def __init__(
         self, transaction_id: UUID, *, requested: int, available: int, currency: str
     ) -> None:
-        super().__init__("more is to be refunded than was moved")
+        super().__init__("more is to be refunded than is left of it")
         self.transaction_id = transaction_id
         self.requested = requested
         self.available = available

@@ -91,7 +91,7 @@ async def read_transaction(
 async def complete_transaction(
     transaction_id: UUID, body: CaptureRequest, caller: Staff, submit: Submit
 ) -> Response:
-    """A pending one moves its money, all or a part; the rest is available again."""
+    """Staff let a pending one move its money, all or a part; the rest is available again."""
     command = CompleteTransaction(
         transaction_id=transaction_id, amount=part_of(body), currency=body.currency
     )
@@ -101,9 +101,10 @@ async def complete_transaction(
 @router.post(
     "/transactions/{transaction_id}/cancel", responses=ANSWERS, response_model=TransactionView
 )
-async def cancel_transaction(transaction_id: UUID, caller: Staff, submit: Submit) -> Response:
-    """A pending one gives back what it has set aside."""
-    return await submit(CancelTransaction(transaction_id=transaction_id), caller)
+async def cancel_transaction(transaction_id: UUID, caller: Customer, submit: Submit) -> Response:
+    """Staff, or who asked for it, call a pending one off: its money is available again."""
+    owner_id = None if caller.is_staff else caller.subject
+    return await submit(CancelTransaction(transaction_id=transaction_id, owner_id=owner_id), caller)
 
 
 @router.post(
@@ -115,7 +116,7 @@ async def cancel_transaction(transaction_id: UUID, caller: Staff, submit: Submit
 async def reverse_transaction(
     transaction_id: UUID, body: ReversalRequest, caller: Staff, submit: Submit
 ) -> Response:
-    """A new transaction takes everything back, once."""
+    """Staff undo it whole and once: a new transaction takes everything back."""
     command = ReverseTransaction(
         transaction_id=new_id(), reversed_id=transaction_id, description=body.description
     )
@@ -131,7 +132,7 @@ async def reverse_transaction(
 async def refund_transaction(
     transaction_id: UUID, body: RefundRequest, caller: Staff, submit: Submit
 ) -> Response:
-    """A new transaction gives back a part, or all that is left; never more than was moved."""
+    """Staff give back a part, or all that is left; never more than was moved."""
     command = RefundTransaction(
         transaction_id=new_id(),
         refunded_id=transaction_id,
@@ -144,6 +145,7 @@ async def refund_transaction(
 
 @router.post("/holds", status_code=201, responses=ANSWERS, response_model=HoldView)
 async def place_hold(body: HoldRequest, caller: Staff, submit: Submit) -> Response:
+    """Staff set money of an account aside, until it is captured, voided or expires."""
     command = PlaceHold(
         hold_id=new_id(),
         account_id=body.account_id,
@@ -157,6 +159,7 @@ async def place_hold(body: HoldRequest, caller: Staff, submit: Submit) -> Respon
 
 @router.get("/holds/{hold_id}", response_model=HoldView)
 async def read_hold(hold_id: UUID, _caller: Staff, request: Request, forward: Forward) -> Response:
+    """Staff only. A pending transaction has a hold with the same id."""
     return await forward.read("ledger", request)
 
 
@@ -164,6 +167,7 @@ async def read_hold(hold_id: UUID, _caller: Staff, request: Request, forward: Fo
 async def capture_hold(
     hold_id: UUID, body: CaptureRequest, caller: Staff, submit: Submit
 ) -> Response:
+    """Staff take all or a part of it, for the house's sales; the rest is available again."""
     command = CaptureHold(
         hold_id=hold_id, transaction_id=new_id(), amount=part_of(body), currency=body.currency
     )
@@ -172,12 +176,13 @@ async def capture_hold(
 
 @router.post("/holds/{hold_id}/void", responses=ANSWERS, response_model=HoldView)
 async def void_hold(hold_id: UUID, caller: Staff, submit: Submit) -> Response:
+    """Staff give back what is held."""
     return await submit(VoidHold(hold_id=hold_id), caller)
 
 
 @router.post("/ledger/journal", status_code=201, responses=ANSWERS, response_model=TransactionView)
 async def post_journal(body: JournalRequest, caller: Staff, submit: Submit) -> Response:
-    """Several postings at once: all of them or none."""
+    """Staff make several postings at once: all of them or none."""
     command = PostJournal(
         transaction_id=new_id(),
         postings=[
