@@ -22,6 +22,7 @@ class Durable(LocalServer):
         self.stop()
 
 
+@pytest.mark.usefixtures("postgres_url")  # where no server can be had, it skips
 def test_it_keeps_what_was_committed_when_it_is_killed_and_asks_for_its_password() -> None:
     with in_its_folder("postgres", Durable) as server:
         server.postgres.create_databases(["ledger", "catalog"])
