@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from services.ledger.tests.integration.clocks import Clock, stopped
 
 from ledger.adapters.delivery import open_delivery_store
 from ledger.adapters.sql_reads import SqlLedgerReads
@@ -82,3 +83,9 @@ async def ledger(bench: Bench, issuer: TokenIssuer) -> AsyncIterator[httpx2.Asyn
     )
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The ledger's time, which stands still until it is moved."""
+    return stopped(monkeypatch)

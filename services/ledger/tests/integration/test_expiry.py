@@ -1,7 +1,6 @@
 from datetime import datetime
 
-import pytest
-from services.ledger.tests.integration.clocks import Clock, stopped
+from services.ledger.tests.integration.clocks import Clock
 from services.ledger.tests.integration.commanding import (
     capture,
     debit,
@@ -23,11 +22,6 @@ from ledger.adapters.tables import delivery, holds, transactions
 from ledger.application.expiry import Expiry
 from messaging.envelope import Outgoing
 from testkit.records import delivered
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return stopped(monkeypatch)
 
 
 def expiry_at(bench: Bench, clock: Clock, *, batch: int = 500) -> Expiry:

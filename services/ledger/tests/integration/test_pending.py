@@ -5,7 +5,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from services.ledger.tests.integration.clocks import Clock, stopped
+from services.ledger.tests.integration.clocks import Clock
 from services.ledger.tests.integration.commanding import (
     OWNER,
     capture,
@@ -30,11 +30,6 @@ from contracts.ledger import CancelTransaction, CompleteTransaction, ExpireHold,
 from contracts.ledger_events import TransactionCancelled, TransactionPending, TransactionPosted
 from ledger.adapters import tables
 from ledger.application.house import house_id
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return stopped(monkeypatch)
 
 
 def complete(transaction_id: UUID, amount: int | None = None) -> CompleteTransaction:
