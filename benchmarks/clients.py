@@ -43,7 +43,9 @@ async def running_delivery(
     broker = LongPollBroker(bootstrap_servers, name=name)
     delivery = Delivery(
         broker=broker,
-        subscription=Subscription(broker, [topic], group=name, consume=consumer.consume),
+        subscription=Subscription(
+            broker, [topic], group=name, decode=consumer.decode, consume=consumer.apply
+        ),
         relay=Relay(
             bootstrap_servers=bootstrap_servers, outbox=store.outbox, wake=store.outbox_wake
         ),

@@ -17,7 +17,7 @@ from contracts.ledger import PostTransaction
 from contracts.topics import Topic
 from messaging.broker import LongPollBroker
 from messaging.consumer import BatchConsumer
-from messaging.records import Record
+from messaging.records import Decoded
 from messaging.subscriber import MAX_RECORDS, Subscription
 from messaging.topics import apply
 
@@ -79,12 +79,12 @@ async def _ours(bootstrap_servers: str, messages: int) -> float:
         name="ledger", store=VoidStore(), handlers={PostTransaction: _handle}, problems={}
     )
 
-    async def consume(records: Sequence[Record]) -> None:
-        await consumer.consume(records)
-        meter.add(len(records))
+    async def consume(decoded: Sequence[Decoded]) -> None:
+        await consumer.apply(decoded)
+        meter.add(len(decoded))
 
     broker = LongPollBroker(bootstrap_servers, name=name)
-    Subscription(broker, [PRELOADED], group=name, consume=consume)
+    Subscription(broker, [PRELOADED], group=name, decode=consumer.decode, consume=consume)
     await broker.start()
     try:
         await meter.ended.wait()

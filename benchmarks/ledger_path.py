@@ -22,6 +22,7 @@ from messaging.broker import LongPollBroker
 from messaging.consumer import BatchConsumer
 from messaging.delivery import Delivery
 from messaging.garbage import spare_the_collector
+from messaging.records import Decoded
 from messaging.relay import Relay
 from messaging.store import LogEnds, Parcel
 from messaging.subscriber import Subscription
@@ -111,13 +112,18 @@ async def _running(servers: Servers, store: LedgerStore, finish: Finish) -> Asyn
         name=name, store=store.store, handlers=kafka.HANDLERS, problems=PROBLEMS
     )
 
-    async def consume(records: Sequence[object]) -> None:
-        await consumer.consume(records)  # type: ignore[arg-type]
-        finish.add_committed(len(records))
+    async def consume(decoded: Sequence[Decoded]) -> None:
+        await consumer.apply(decoded)
+        finish.add_committed(len(decoded))
 
     broker = LongPollBroker(bootstrap_servers, name=name)
     subscription = Subscription(
-        broker, kafka.TOPICS, group=name, consume=consume, max_records=kafka.BATCH
+        broker,
+        kafka.TOPICS,
+        group=name,
+        decode=consumer.decode,
+        consume=consume,
+        max_records=kafka.BATCH,
     )
     relay = Relay(
         bootstrap_servers=bootstrap_servers,

@@ -77,7 +77,8 @@ def _delivery(orders: Orders, db: Database, ledger: Database) -> Delivery:
         kafka,
         role.topics,
         group=orders.role,
-        consume=consumer.consume,
+        decode=consumer.decode,
+        consume=consumer.apply,
         instance=orders.instance,
     )
     relay = Relay(

@@ -1,4 +1,4 @@
-"""FastStream's broker as we use it: it consumes only, and hands over batches of raw records."""
+"""FastStream's broker as we use it: it consumes only, and hands over batches as they are."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -9,6 +9,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from messaging.long_poll import LongPollConsumer
+from messaging.one_ahead import Portion
 
 LOOKS_FOR_TOPICS_EVERY_MS: Final = 3_000
 
@@ -36,15 +37,11 @@ class LongPollBroker(KafkaBroker):
 
 
 async def raw_batch(
-    records: tuple[ConsumerRecord, ...], parse: Callable[..., Awaitable[Any]]
-) -> Any:
+    portions: tuple[Portion, ...], parse: Callable[..., Awaitable[Any]]
+) -> KafkaMessage:
     """FastStream's parser decodes headers and fails on a bad one, so it sees none of ours."""
-    bare = tuple(
-        ConsumerRecord(**{**_fields_of(record), "headers": (), "value": b""})
-        for record in records[:1]
-    )
-    message = await parse(bare)
-    message.raw_message = records
+    message: KafkaMessage = await parse((_BARE,))
+    message.raw_message = portions
     return message
 
 
@@ -53,5 +50,4 @@ async def not_decoded(_message: KafkaMessage) -> bytes:
     return b""
 
 
-def _fields_of(record: ConsumerRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+_BARE: Final = ConsumerRecord("", 0, 0, 0, 0, b"", b"", None, 0, 0, ())

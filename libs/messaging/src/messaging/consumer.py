@@ -14,6 +14,7 @@ from messaging.inbox import InboxEntry
 from messaging.metrics import CONSUMED
 from messaging.outages import is_outage
 from messaging.records import (
+    Decoded,
     Decoder,
     Received,
     Record,
@@ -70,7 +71,15 @@ class BatchConsumer(Generic[W]):
         Raises whatever the store raises when it is away, and TooManyDeadLetters; then nothing of
         the batch has happened, and the same records must be delivered again.
         """
-        decoded = [self._decoder.decode(record) for record in records]
+        await self.apply(self.decode(records))
+
+    def decode(self, records: Sequence[Record]) -> list[Decoded]:
+        """What each of them is: the part of `consume` that needs no store, and never raises."""
+        decode = self._decoder.decode
+        return [decode(record) for record in records]
+
+    async def apply(self, decoded: Sequence[Decoded]) -> None:
+        """The rest of `consume`, which see."""
         ids = [item.envelope.id for item in decoded if item.envelope]
         expected = [
             item.message

@@ -7,20 +7,21 @@ aiokafka then asks again at once: thousands of times a second, in every service.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import nullcontext
 from itertools import count
 from typing import Any, Final, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import (
     ConsumerStoppedError,
     CorruptRecordException,
-    IllegalStateError,
     KafkaError,
     UnsupportedCodecError,
 )
+
+from messaging.one_ahead import SLICE, Ahead, Decode, Portion, Reading
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ FIRST_PAUSE_S: Final = 0.002
 LONGEST_PAUSE_S: Final = 0.025
 AT_ONCE_S: Final = 0.02
 LEAVE_S: Final = 5.0
+LOOK_AGAIN_S: Final = 1.0
 
 _OF_RECORDS: Final = (CorruptRecordException, UnsupportedCodecError)
 """Of Kafka's errors. All others say something of the group or of the broker."""
@@ -46,6 +48,9 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         super().__init__(*topics, **options)
         self.on_unreadable: Callable[[TopicPartition, int, Exception], None] = _give_up
         self._one_by_one: dict[TopicPartition, int] = {}
+        self._readings: dict[TopicPartition, Reading] = {}
+        self._ahead: Ahead | None = None
+        self._waiter: asyncio.Future[None] | None = None
         self._turn = count()
         self._turns: defaultdict[TopicPartition, int] = defaultdict(lambda: -1)
 
@@ -64,6 +69,8 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         Whatever went on would be a second member of its name, and each would put the other out of
         the group for ever.
         """
+        if self._ahead:
+            self._ahead.drop()
         leaving = asyncio.create_task(super().stop())
         try:
             await asyncio.wait([leaving], timeout=LEAVE_S)
@@ -91,60 +98,92 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         tasks = [getattr(owner, name, None) for owner in owners for name in _TASKS]
         return {*filter(None, tasks), *getattr(self._fetcher, "_pending_tasks", ())}
 
-    def set_back(self, place: TopicPartition, offset: int) -> None:
-        """Read a partition again from there, unless it is set back further already.
+    def goes_on(self, portion: Portion) -> bool:
+        """Has its partition been read on ever since, neither set elsewhere nor assigned anew?"""
+        place, reading = portion.place, portion.reading
+        return (
+            reading is self._readings.get(place)
+            and reading.is_unbroken
+            and self._subscription.is_assigned(place)
+            and self._subscription._assigned_state(place) is reading.state  # noqa: SLF001
+        )
 
-        Raises IllegalStateError when it isn't assigned.
-        """
-        state = self._subscription._assigned_state(place)  # noqa: SLF001
-        if state.has_valid_position and state.position > offset:
-            self.seek(place, offset)
+    def give_back(self, portion: Portion) -> None:
+        """See messaging.one_ahead.Source: the reading goes on, for the batch in hand is of it."""
+        if self.goes_on(portion):
+            self.seek(portion.place, portion.offset)
+            portion.reading.position = portion.offset
+
+    def look_ahead(self, max_records: int, decode: Decode | None = None) -> Ahead:
+        """Begin with the batch that `getmany` will return, beside whatever goes on."""
+        self._ahead = self._ahead or Ahead(self, max_records, decode)
+        return self._ahead
+
+    @property
+    def ahead(self) -> dict[TopicPartition, int]:
+        """The first offsets of what was drained, and not yet taken, of each partition."""
+        portions = self._ahead.portions.values() if self._ahead else ()
+        return {portion.place: portion.offset for portion in portions if self.goes_on(portion)}
 
     async def getmany(
-        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """The next records, at most `max_records`. Raises ConsumerStoppedError on `stop`.
+        self, *, timeout_ms: int = 0, max_records: int
+    ) -> dict[TopicPartition, list[Portion]]:
+        """The next records, at most `max_records`, as portions: one for each partition.
 
-        A partition that can't be read is left out and stands still, and `on_unreadable` hears of
-        it; of the others nothing is lost.
+        Waits for them, whatever `timeout_ms` says. Raises ConsumerStoppedError on `stop`. A
+        partition that can't be read is left out and stands still, and `on_unreadable` hears of it;
+        of the others nothing is lost.
         """
-        while True:
-            records = await self._drain(partitions or self.assignment(), max_records)
-            if records:
-                return records
-            await self._fetched(max(timeout_ms, 1_000) / 1_000)
+        try:
+            portions = await self.look_ahead(max_records).taken()
+            return {place: [portion] for place, portion in portions.items()}
+        finally:
+            self._ahead = None
 
-    async def _drain(
-        self, partitions: Iterable[TopicPartition], max_records: int | None
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """What has been fetched, one partition at a time.
+    async def slices(self, at_most: int) -> AsyncIterator[Portion]:
+        """See messaging.one_ahead.Source.
 
-        aiokafka's own drains them together, and when one can't be read, what it has drained of the
-        others is gone while their positions have moved.
+        aiokafka's own drains partitions together, and when one can't be read, what it has drained
+        of the others is gone while their positions have moved.
         """
-        found: dict[TopicPartition, list[ConsumerRecord]] = {}
-        ready = set(partitions) & set(self._fetcher._records) & self.assignment()  # noqa: SLF001
-        left = max_records
+        ready = set(self._fetcher._records) & self.assignment()  # noqa: SLF001
         # In turns, so that none waits until all that was fetched of another is consumed.
         for place in sorted(ready, key=self._turns.__getitem__):
-            if left == 0:
+            if not at_most:
                 break
             self._turns[place] = next(self._turn)
-            try:
-                at_most = 1 if await self._is_suspect(place) else left
-                some = await super().getmany(place, timeout_ms=0, max_records=at_most)
-                found |= some
-                left = left and left - sum(map(len, some.values()))
-            except ConsumerStoppedError:
+            while at_most and (portion := await self._slice(place, min(at_most, SLICE))):
+                at_most -= len(portion.records)
+                yield portion
+
+    async def _slice(self, place: TopicPartition, at_most: int) -> Portion | None:
+        try:
+            if await self._is_suspect(place):
+                at_most = 1
+            return await self._read(place, at_most)
+        except ConsumerStoppedError:
+            raise
+        except Exception as error:
+            if isinstance(error, KafkaError) and not isinstance(error, _OF_RECORDS):
                 raise
-            except Exception as error:
-                if isinstance(error, KafkaError) and not isinstance(error, _OF_RECORDS):
-                    for other, records in found.items():
-                        with suppress(IllegalStateError):
-                            self.set_back(other, records[0].offset)
-                    raise
-                await self._cannot_read(place, error, left or 1)
-        return found
+            await self._cannot_read(place, error, at_most)
+            return None
+
+    async def _read(self, place: TopicPartition, at_most: int) -> Portion | None:
+        """Nothing is awaited between the draining and the note of how far it went."""
+        before = self._readings.get(place)
+        was_unbroken = before is not None and before.is_unbroken
+        found = await super().getmany(place, timeout_ms=0, max_records=at_most)
+        if not self._subscription.is_assigned(place):
+            return None
+        state = self._subscription._assigned_state(place)  # noqa: SLF001
+        if before is not None and was_unbroken and before.state is state:
+            reading = before
+        else:
+            reading = self._readings[place] = Reading(state, -1)
+        if state.has_valid_position:
+            reading.position = state.position
+        return Portion(place, reading, found[place]) if place in found else None
 
     async def _is_suspect(self, place: TopicPartition) -> bool:
         """Is it read record by record now? It is up to where one couldn't be read."""
@@ -163,16 +202,25 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         else:
             self.on_unreadable(place, position, error)
 
-    async def _fetched(self, at_most_s: float) -> None:
-        """Until something has been fetched. Raises what the group or the broker has against it."""
+    async def fetched(self, *, is_awaited: bool) -> None:
+        """See messaging.one_ahead.Source. Raises what the group or the broker has against it.
+
+        Only while a batch is awaited it is seen to poll: who is busy with one for minutes is put
+        out of the group.
+        """
         if self._closed:
             raise ConsumerStoppedError
         self._coordinator.check_errors()
-        # In this context, for whoever isn't seen to poll is put out of the group.
-        with self._subscription.fetch_context():
-            waiter = self._fetcher._create_fetch_waiter()  # noqa: SLF001
-            done, _pending = await asyncio.wait([waiter], timeout=at_most_s)
+        polling = self._subscription.fetch_context() if is_awaited else nullcontext()
+        with polling:
+            self._waiter = waiter = self._fetcher._create_fetch_waiter()  # noqa: SLF001
+            done, _pending = await asyncio.wait([waiter], timeout=LOOK_AGAIN_S)
             waiter.cancel() if not done else waiter.result()
+
+    def wake(self) -> None:
+        """See messaging.one_ahead.Source."""
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
 
     async def positions(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """How far those of the partitions have been read that are still held."""

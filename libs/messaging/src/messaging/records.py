@@ -1,7 +1,7 @@
 """From a raw record to a message of ours, one by one: a bad one spoils no other."""
 
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -51,6 +51,9 @@ class Unknown:
     envelope: Envelope
 
 
+Decoded: TypeAlias = Received | Undecodable | Unknown
+
+
 class Decoder:
     """Decodes records into the message types it is given."""
 
@@ -61,7 +64,7 @@ class Decoder:
             for message in handled
         }
 
-    def decode(self, record: Record) -> Received | Undecodable | Unknown:
+    def decode(self, record: Record) -> Decoded:
         """Never raises: what can't be decoded comes back as Undecodable."""
         try:
             envelope = Envelope.from_headers(record.headers)

@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from messaging.long_poll import LongPollConsumer
+from messaging.one_ahead import Portion
 from messaging.pauses import pauses_s
-from messaging.records import Record
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ class StoppedPartitions:
         self._group = group
         self._pauses: dict[TopicPartition, Iterator[float]] = {}
         self._errors: dict[TopicPartition, str] = {}
+        self._offsets: dict[TopicPartition, int] = {}
 
     @property
     def trouble(self) -> str | None:
@@ -31,18 +32,20 @@ class StoppedPartitions:
     def __contains__(self, place: object) -> bool:
         return place in self._errors
 
-    def stop(self, consumer: LongPollConsumer, records: Sequence[Record], error: Exception) -> None:
-        """These records of one partition come again after a pause, before all that follow."""
-        place = TopicPartition(records[0].topic, records[0].partition)
-        self._stop(consumer, place, records[0].offset, error, pauses_s())
+    def stop(self, consumer: LongPollConsumer, portion: Portion, error: Exception) -> None:
+        """These records come again after a pause, before all that follow: their reading ends."""
+        if consumer.goes_on(portion):
+            consumer.seek(portion.place, portion.offset)
+        self._pause(consumer, portion.place, portion.offset, error, pauses_s())
 
     def stop_unreadable(
         self, consumer: LongPollConsumer, place: TopicPartition, offset: int, error: Exception
     ) -> None:
-        """The partition is read again from that offset, seldom: each try disturbs the others."""
-        self._stop(consumer, place, offset, error, pauses_s(first_s=10.0, longest_s=120.0))
+        """The partition stands there, and is tried seldom: each try disturbs the others."""
+        pauses = pauses_s(first_s=10.0, longest_s=120.0)
+        self._pause(consumer, place, offset, error, pauses)
 
-    def _stop(
+    def _pause(
         self,
         consumer: LongPollConsumer,
         place: TopicPartition,
@@ -51,26 +54,33 @@ class StoppedPartitions:
         pauses: Iterator[float],
     ) -> None:
         try:
-            consumer.set_back(place, offset)
             consumer.pause(place)
         except IllegalStateError:
             # It is held no longer: it is somebody else's now, and so is its trouble.
-            self.go_on([place])
+            self._forget([place])
             return
         pause = next(self._pauses.setdefault(place, pauses))
-        self._errors[place] = repr(error)
+        self._errors[place], self._offsets[place] = repr(error), offset
         log.warning("%s tries %s@%d again in %.1f s: %r", self._group, place, offset, pause, error)
         asyncio.get_running_loop().call_later(pause, _go_on, consumer, place)
 
-    def go_on(self, places: Iterable[TopicPartition]) -> None:
-        """Records of these have been consumed."""
-        for place in places:
-            self._pauses.pop(place, None)
-            self._errors.pop(place, None)
+    def go_on(self, portions: Iterable[Portion]) -> None:
+        """These have been consumed. What can't be read may lie right behind them: that stands."""
+        self._forget(
+            portion.place
+            for portion in portions
+            if self._offsets.get(portion.place) != portion.reading.position
+        )
 
     def keep(self, held: set[TopicPartition]) -> None:
         """Only these are held now."""
-        self.go_on([place for place in self._errors if place not in held])
+        self._forget([place for place in self._errors if place not in held])
+
+    def _forget(self, places: Iterable[TopicPartition]) -> None:
+        for place in places:
+            self._pauses.pop(place, None)
+            self._errors.pop(place, None)
+            self._offsets.pop(place, None)
 
 
 def _go_on(consumer: LongPollConsumer, place: TopicPartition) -> None:

@@ -8,11 +8,10 @@ that was read (its broker has lost it) is read from its start.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from itertools import chain, groupby
-from operator import attrgetter
-from typing import Final, TypeAlias
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -25,16 +24,15 @@ from messaging.log_memory import LogMemory
 from messaging.log_reader import LogReader, Mark, Place, message_id_of
 from messaging.long_poll import LongPollConsumer
 from messaging.membership import Membership
+from messaging.one_ahead import Decode, Portion
 from messaging.pauses import pauses_s
 from messaging.progress import Progress
-from messaging.records import Record
 from messaging.restart import are_others_answered, start_anew
 from messaging.stopped_partitions import StoppedPartitions
 
 log = logging.getLogger(__name__)
 
-ByPlace: TypeAlias = Mapping[TopicPartition, Sequence[Record]]
-Consume: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
+Consume: TypeAlias = Callable[[Sequence[Any]], Awaitable[None]]
 
 MAX_RECORDS: Final = 500
 MIB: Final = 1024 * 1024
@@ -55,7 +53,8 @@ class Subscription:
     broker puts a killed member out of its group; static membership doesn't need it to.
 
     A batch that fails is tried again partition by partition: one stops for a growing pause, and the
-    others go on.
+    others go on. While `consume` has one in hand, the next is drained and goes through `decode`,
+    which never raises and knows nothing of the store; it is begun when the first one is settled.
     """
 
     def __init__(
@@ -65,10 +64,13 @@ class Subscription:
         *,
         group: str,
         consume: Consume,
+        decode: Decode = list,
         instance: str | None = None,
         max_records: int = MAX_RECORDS,
     ) -> None:
         self._consume = consume
+        self._decode = decode
+        self._max_records = max_records
         self._group = group
         self._context = broker.context
         self._bootstrap_servers = broker.bootstrap_servers
@@ -76,7 +78,8 @@ class Subscription:
         self._memory = LogMemory()
         self._stopped = StoppedPartitions(group)
         self._progress = Progress()
-        self._in_hand: dict[TopicPartition, int] = {}
+        self._unsettled: dict[TopicPartition, int] = {}
+        self._is_applying = False
         self._subscriber = broker.subscriber(
             *(topic.name for topic in topics),
             group_id=group,
@@ -131,65 +134,70 @@ class Subscription:
     async def _receive(self, _body: bytes) -> None:
         # As a parameter of its own FastStream would look the message up in another thread.
         message: KafkaMessage = self._context.get("message")
-        consumer, records = message.consumer, message.raw_message
+        consumer, portions = message.consumer, message.raw_message
         assert isinstance(consumer, LongPollConsumer)
-        assert isinstance(records, tuple)
+        assert isinstance(portions, tuple)
+        self._unsettled = {portion.place: portion.offset for portion in portions}
+        consumer.look_ahead(self._max_records, self._decode)
         try:
-            if due := await self._due(consumer, records):
+            for portion in portions:
+                await portion.decode(self._decode)
+            if due := await self._due(consumer, portions):
                 await self._deliver(consumer, due)
         except Exception as error:
             # FastStream would drop them, and the next commit would pass over them.
-            for some in _by_place(records).values():
-                self._stopped.stop(consumer, some, error)
+            for portion in portions:
+                self._stopped.stop(consumer, portion, error)
+        finally:
+            self._unsettled = {}
 
-    async def _due(self, consumer: LongPollConsumer, records: Sequence[Record]) -> ByPlace:
-        """Without what was fetched before its partition was set back: that comes again."""
+    async def _due(
+        self, consumer: LongPollConsumer, portions: Sequence[Portion]
+    ) -> Sequence[Portion]:
+        """Without what was drained before its partition was set back: that comes again.
+
+        Asked when all that was in hand before is settled, and no earlier: a failure sets back what
+        was ahead by then, and so does another member that had the partition for a while.
+        """
         await self._membership.has_begun.wait()
-        by_place = _by_place(records)
-        positions = await consumer.positions(by_place)
-        due = {
-            place: [record for record in by_place[place] if record.offset < position]
-            for place, position in positions.items()
-        }
-        return {place: some for place, some in due.items() if some}
+        return [portion for portion in portions if consumer.goes_on(portion)]
 
-    async def _deliver(self, consumer: LongPollConsumer, by_place: ByPlace) -> None:
+    async def _deliver(self, consumer: LongPollConsumer, portions: Sequence[Portion]) -> None:
         """All at once; when that fails, partition by partition, so that one stops alone."""
         try:
-            await self._deliver_some(consumer, by_place)
+            await self._deliver_some(consumer, portions)
         except Exception as error:
-            if len(by_place) == 1:
-                [some] = by_place.values()
-                self._stopped.stop(consumer, some, error)
+            if len(portions) == 1:
+                self._stopped.stop(consumer, portions[0], error)
                 return
-            for place, some in by_place.items():
+            for portion in portions:
                 try:
-                    await self._deliver_some(consumer, {place: some})
+                    if due := await self._due(consumer, [portion]):
+                        await self._deliver_some(consumer, due)
                 except Exception as own_error:
-                    self._stopped.stop(consumer, some, own_error)
+                    self._stopped.stop(consumer, portion, own_error)
 
-    async def _deliver_some(self, consumer: LongPollConsumer, by_place: ByPlace) -> None:
-        self._in_hand = {place: some[0].offset for place, some in by_place.items()}
+    async def _deliver_some(self, consumer: LongPollConsumer, portions: Sequence[Portion]) -> None:
+        self._is_applying = True
         try:
-            await self._consume(list(chain.from_iterable(by_place.values())))
+            await self._consume(list(chain.from_iterable(some.decoded for some in portions)))
         finally:
-            self._in_hand = {}
-        self._stopped.go_on(by_place)
-        await self._commit(consumer, {place: some[-1] for place, some in by_place.items()})
+            self._is_applying = False
+        for portion in portions:
+            self._unsettled.pop(portion.place, None)
+        self._stopped.go_on(portions)
+        await self._commit(consumer, portions)
 
-    async def _commit(
-        self, consumer: LongPollConsumer, last: Mapping[TopicPartition, Record]
-    ) -> None:
+    async def _commit(self, consumer: LongPollConsumer, portions: Sequence[Portion]) -> None:
         """Offsets are hints: a failed commit means a batch of duplicates, and no more."""
-        for place, record in last.items():
-            mark = Mark(offset=record.offset, message_id=message_id_of(record))
-            self._memory.saw(place, mark)
+        for portion in portions:
+            mark = Mark(offset=portion.last.offset, message_id=message_id_of(portion.last))
+            self._memory.saw(portion.place, mark)
         try:
-            positions = await consumer.positions(last)
             offsets = {
-                place: OffsetAndMetadata(record.offset + 1, self._memory.note(place))
-                for place, record in last.items()
-                if record.offset < positions.get(place, 0)
+                some.place: OffsetAndMetadata(some.last.offset + 1, self._memory.note(some.place))
+                for some in portions
+                if consumer.goes_on(some)
             }
             if offsets:
                 await consumer.commit(offsets)
@@ -264,7 +272,7 @@ class Subscription:
                     self._progress.note({})
                     looked_at = clock()
             hangs = self.is_stuck or clock() - looked_at > STUCK_AFTER_S
-            if hangs and not self._in_hand and clock() - restarted_at > STUCK_AFTER_S:
+            if hangs and not self._is_applying and clock() - restarted_at > STUCK_AFTER_S:
                 log.warning("%s makes no progress and is started anew", self._group)
                 await start_anew(self._subscriber, self._group)
                 looked_at = restarted_at = clock()
@@ -281,7 +289,8 @@ class Subscription:
         async with asyncio.timeout(LOOK_BACK_S):
             # First where they stand: who gets on meanwhile mustn't seem to be beyond the end.
             positions = await consumer.positions(held)
-            positions |= {place: self._in_hand[place] for place in self._in_hand if place in held}
+            begun = consumer.ahead | self._unsettled
+            positions |= {place: begun[place] for place in begun if place in held}
             ends = await consumer.end_offsets(held)
             for place, position in positions.items():
                 if position < ends[place] and place not in self._stopped:
@@ -290,11 +299,3 @@ class Subscription:
                     log.warning("%s was cut short and is read from its start", place)
                     await consumer.seek_to_beginning(place)
         return waiting
-
-
-def _by_place(records: Sequence[Record]) -> dict[TopicPartition, list[Record]]:
-    """In order within each partition. The records of one come in a row, or in a few."""
-    by_place: dict[TopicPartition, list[Record]] = {}
-    for place, some in groupby(records, key=attrgetter("topic", "partition")):
-        by_place.setdefault(TopicPartition(*place), []).extend(some)
-    return by_place

@@ -9,10 +9,11 @@ from aiokafka.errors import KafkaError
 
 from contracts.topics import Topic
 from messaging.long_poll import LongPollConsumer
+from messaging.one_ahead import Portion
 from testkit.brokers import Broker
 from testkit.waiting import until
 
-Drained = dict[TopicPartition, list[ConsumerRecord]]
+Drained = dict[TopicPartition, list[Portion]]
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ async def fill(
 
 
 def values_of(drained: Drained, place: TopicPartition) -> list[bytes]:
-    return [record.value for record in drained.get(place, [])]
+    portions = drained.get(place, [])
+    return [record.value or b"" for portion in portions for record in portion.records]
 
 
 async def test_what_was_drained_before_an_error_of_the_group_comes_again(
@@ -77,7 +79,7 @@ async def test_partitions_with_much_to_read_take_turns(
 ) -> None:
     places = await fill(producer, consumer, topic, [b"much"] * 30, [b"much"] * 30)
     batches = [await consumer.getmany(max_records=10) for _ in range(4)]
-    assert [[len(some) for some in found.values()] for found in batches] == [[10]] * 4
+    assert [[len(some.records) for [some] in found.values()] for found in batches] == [[10]] * 4
     turns = [place for found in batches for place in found]
     assert set(turns[:2]) == set(turns[2:]) == set(places)
 
@@ -106,12 +108,12 @@ async def test_what_lies_before_a_record_that_cannot_be_read_is_given_out(
 
     consumer.on_unreadable = note
     values = [[b"1", b"2", b"3", b"bad", b"4"], [b"5"]]
-    place, other = await fill(producer, consumer, topic, *values)
+    place, _other = await fill(producer, consumer, topic, *values)
     drained: list[bytes] = []
 
     async def is_seen() -> bool:
-        found = await consumer._drain([place, other], 10)
-        drained.extend(values_of(found, place) + values_of(found, other))
+        async for portion in consumer.slices(10):
+            drained.extend(values_of({portion.place: [portion]}, portion.place))
         return bool(unreadable)
 
     await until(is_seen)

@@ -12,6 +12,7 @@ from libs.messaging.tests.integration.test_subscription import Reader
 from contracts.topics import LEDGER_COMMANDS, Topic
 from messaging import long_poll, subscriber
 from messaging.long_poll import LongPollConsumer
+from messaging.one_ahead import Portion
 from messaging.records import Record
 from messaging.restart import are_others_answered, start_anew
 from testkit.brokers import Broker, EmbeddedBroker
@@ -148,7 +149,7 @@ async def test_records_come_again_when_nobody_can_say_whether_they_are_due(
     async with Reader(broker, topic).reading() as reader:
         due = reader.subscription._due
 
-        async def fail(*_: object) -> Sequence[Record]:
+        async def fail(*_: object) -> Sequence[Portion]:
             monkeypatch.setattr(reader.subscription, "_due", due)
             raise KafkaError("something is wrong with the group")
 

@@ -104,7 +104,8 @@ class Service:
             self._broker,
             topics,
             group=self.name,
-            consume=consumer.consume,
+            decode=consumer.decode,
+            consume=consumer.apply,
             instance=self.settings.instance,
             max_records=max_records,
         )
