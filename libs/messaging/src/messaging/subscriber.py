@@ -151,16 +151,14 @@ class Subscription:
         finally:
             self._unsettled = {}
 
-    async def _due(
-        self, consumer: LongPollConsumer, portions: Sequence[Portion]
-    ) -> Sequence[Portion]:
+    async def _due(self, consumer: LongPollConsumer, some: Sequence[Portion]) -> list[Portion]:
         """Without what was drained before its partition was set back: that comes again.
 
         Asked when all that was in hand before is settled, and no earlier: a failure sets back what
         was ahead by then, and so does another member that had the partition for a while.
         """
         await self._membership.has_begun.wait()
-        return [portion for portion in portions if consumer.goes_on(portion)]
+        return [portion for portion in some if consumer.goes_on(portion)]
 
     async def _deliver(self, consumer: LongPollConsumer, portions: Sequence[Portion]) -> None:
         """All at once; when that fails, partition by partition, so that one stops alone."""
