@@ -50,6 +50,7 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._one_by_one: dict[TopicPartition, int] = {}
         self._readings: dict[TopicPartition, Reading] = {}
         self._ahead: Ahead | None = None
+        self._max_records = 1
         self._waiter: asyncio.Future[None] | None = None
         self._turn = count()
         self._turns: defaultdict[TopicPartition, int] = defaultdict(lambda: -1)
@@ -114,9 +115,9 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             self.seek(portion.place, portion.offset)
             portion.reading.position = portion.offset
 
-    def look_ahead(self, max_records: int, decode: Decode | None = None) -> Ahead:
-        """Begin with the batch that `getmany` will return, beside whatever goes on."""
-        self._ahead = self._ahead or Ahead(self, max_records, decode)
+    def look_ahead(self, decode: Decode | None = None) -> Ahead:
+        """Begin with the batch that `getmany` will return, as large as its last one may be."""
+        self._ahead = self._ahead or Ahead(self, self._max_records, decode)
         return self._ahead
 
     @property
@@ -134,8 +135,9 @@ class LongPollConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         partition that can't be read is left out and stands still, and `on_unreadable` hears of it;
         of the others nothing is lost.
         """
+        self._max_records = max_records
         try:
-            portions = await self.look_ahead(max_records).taken()
+            portions = await self.look_ahead().taken()
             return {place: [portion] for place, portion in portions.items()}
         finally:
             self._ahead = None

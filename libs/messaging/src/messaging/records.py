@@ -13,6 +13,9 @@ from messaging.values import value_class
 _ESCAPED_NUL: Final = b"\\u0000"
 """JSON can say it, PostgreSQL can't keep it: such a message would stop its partition for good."""
 
+_BACKSLASH: Final = ord("\\")
+"""One byte is found in a tenth of the time, and most bodies have none."""
+
 
 class Record(Protocol):
     """What we need of an aiokafka ConsumerRecord."""
@@ -78,7 +81,7 @@ class Decoder:
             message = validator.validate_json(value)
         except ValidationError as error:
             return Undecodable(record=record, error=_summary(error), envelope=envelope)
-        if _ESCAPED_NUL in value and _has_nul(from_json(value)):
+        if _BACKSLASH in value and _ESCAPED_NUL in value and _has_nul(from_json(value)):
             return Undecodable(record=record, error="U+0000 can't be stored", envelope=envelope)
         return Received(record=record, envelope=envelope, message=message)
 

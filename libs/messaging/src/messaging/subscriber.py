@@ -68,9 +68,7 @@ class Subscription:
         instance: str | None = None,
         max_records: int = MAX_RECORDS,
     ) -> None:
-        self._consume = consume
-        self._decode = decode
-        self._max_records = max_records
+        self._decode, self._consume = decode, consume
         self._group = group
         self._context = broker.context
         self._bootstrap_servers = broker.bootstrap_servers
@@ -138,7 +136,7 @@ class Subscription:
         assert isinstance(consumer, LongPollConsumer)
         assert isinstance(portions, tuple)
         self._unsettled = {portion.place: portion.offset for portion in portions}
-        consumer.look_ahead(self._max_records, self._decode)
+        consumer.look_ahead(self._decode)
         try:
             for portion in portions:
                 await portion.decode(self._decode)
