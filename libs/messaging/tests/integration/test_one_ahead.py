@@ -161,7 +161,9 @@ async def test_a_batch_that_fails_after_its_partition_was_set_elsewhere_leaves_i
         await until(lambda: store.decoded.count(b"two") == 2)
         store.is_open.set()
         await until(lambda: b"two" in store.taken)
-    assert store.taken == [b"one", b"one", b"two"]
+        await send(b"three")
+        await until(lambda: b"three" in store.taken)
+    assert store.taken == [b"one", b"one", b"two", b"three"]
 
 
 async def test_what_is_ahead_is_left_to_whoever_gets_its_partition(
