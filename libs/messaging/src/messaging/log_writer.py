@@ -12,7 +12,7 @@ from aiokafka.structs import RecordMetadata
 from messaging.envelope import Outgoing
 from messaging.log_reader import Place, shortened
 from messaging.metrics import PUBLISHED
-from messaging.placing import partition_of
+from messaging.placing import partitions_of
 from messaging.record_batch import in_batches
 from messaging.record_format import key_of
 from messaging.store import LogEnd
@@ -62,15 +62,24 @@ class LogWriter:
         return {place: end for place, end in zip(by_place, ends, strict=True) if end}
 
     async def _by_place(self, messages: Sequence[Outgoing]) -> dict[Place, list[Outgoing]]:
-        keyed = {message.topic for message in messages if message.partition is None}
-        counts = {topic: len(await self._producer.partitions_for(topic)) for topic in keyed}
+        places = await self._places([message for message in messages if message.partition is None])
         by_place: defaultdict[Place, list[Outgoing]] = defaultdict(list)
         for message in messages:
             topic, partition = message.topic, message.partition
             if partition is None:
-                partition = partition_of(key_of(message.record) or b"", counts[topic])
+                partition = places[topic][key_of(message.record) or b""]
             by_place[topic, partition].append(message)
         return by_place
+
+    async def _places(self, messages: Sequence[Outgoing]) -> dict[str, dict[bytes, int]]:
+        """By topic and key."""
+        keys: defaultdict[str, list[bytes]] = defaultdict(list)
+        for message in messages:
+            keys[message.topic].append(key_of(message.record) or b"")
+        return {
+            topic: partitions_of(some, len(await self._producer.partitions_for(topic)))
+            for topic, some in keys.items()
+        }
 
     async def _send(self, place: Place, messages: Sequence[Outgoing]) -> LogEnd | None:
         """The end after them, unless the broker has had them before and doesn't say where."""

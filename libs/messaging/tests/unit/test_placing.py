@@ -1,18 +1,18 @@
-from aiokafka.partitioner import DefaultPartitioner, murmur2
+from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from messaging import placing
-from messaging.placing import partition_of
+from messaging.placing import partitions_of
 
 
-@given(st.binary(max_size=200))
-@example(b"\xff" * 36)
-def test_a_key_has_the_hash_that_other_clients_give_it(key: bytes) -> None:
-    assert placing.murmur2(key) == murmur2(key)
-
-
-@given(st.binary(max_size=50), st.integers(1, 40))
-def test_a_key_is_placed_where_other_clients_place_it(key: bytes, count: int) -> None:
-    places = list(range(count))
-    assert partition_of(key, count) == DefaultPartitioner()(key, places, places)
+@given(
+    st.lists(st.binary(max_size=80) | st.binary(min_size=36, max_size=36), max_size=30),
+    st.integers(1, 2**31 - 1),
+)
+@example([b"\xff" * size for size in range(41)], 2**31 - 1)
+@example([b"\xff" * size + b"\x80" for size in range(250, 260)], 7)
+@example([b"one"], 2**31 - 1)
+@example([bytes([first]) * 36 for first in range(256)], 2**31 - 1)
+def test_a_key_is_placed_where_other_clients_place_it(keys: list[bytes], count: int) -> None:
+    expected = {key: DefaultPartitioner()(key, range(count), ()) for key in keys}
+    assert partitions_of(keys, count) == expected
