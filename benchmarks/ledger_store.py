@@ -18,6 +18,7 @@ from ledger.adapters.work import BookWork
 from ledger.application.post_transaction import decide
 from ledger.entrypoints.kafka import BATCH, HANDLERS
 from ledger.settings import LedgerSettings
+from messaging.consumer import GO_AHEAD_EVERY
 from messaging.garbage import spare_the_collector
 from messaging.inbox import InboxEntry, fingerprint_of
 from messaging.work import Deferred, Settlement
@@ -68,8 +69,10 @@ async def apply(store: LedgerStore, batch: Sequence[Decoded]) -> None:
         await transaction.expect([item.command for item in batch])
         known = await transaction.received([item.envelope.id for item in batch])
         assert not known, "each command is new"
-        for item in batch:
+        for number, item in enumerate(batch, 1):
             command, envelope = item.command, item.envelope
+            if number % GO_AHEAD_EVERY == 0:
+                await transaction.go_ahead()
             async with transaction.work(envelope) as work:
                 answer = await HANDLERS[type(command)](command, work)
             assert not isinstance(answer, Deferred), "the ledger answers at once"
@@ -84,8 +87,10 @@ async def append(store: LedgerStore, batch: Sequence[Decoded]) -> None:
         await transaction.expect([item.command for item in batch])
         known = await transaction.received([item.envelope.id for item in batch])
         assert not known, "each command is new"
-        for item in batch:
+        for number, item in enumerate(batch, 1):
             command = item.command
+            if number % GO_AHEAD_EVERY == 0:
+                await transaction.go_ahead()
             assert isinstance(command, PostTransaction), "only transfers are measured"
             async with transaction.work(item.envelope) as work:
                 assert isinstance(work, BookWork)

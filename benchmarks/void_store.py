@@ -57,6 +57,9 @@ class VoidTransaction:
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         return {}
 
+    async def go_ahead(self) -> None:
+        """See messaging.store.Transaction."""
+
     def remember(self, entry: InboxEntry) -> None:
         self.entries.append(entry)
 

@@ -75,6 +75,9 @@ class MemoryTransaction:
         self._has_received = True
         return {known: self.inbox[known] for known in ids if known in self.inbox}
 
+    async def go_ahead(self) -> None:
+        """See messaging.store.Transaction."""
+
     def remember(self, entry: InboxEntry) -> None:
         self.inbox[entry.message_id] = entry
         if outcome := entry.outcome():

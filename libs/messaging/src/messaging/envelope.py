@@ -16,6 +16,8 @@ from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_sc
 from contracts.ids import new_id
 from contracts.topics import Topic
 from messaging.layouts import MAX_HEADER_BYTES, OUTCOMES, matched
+from messaging.message_format import HeaderBlock, block_of_effects
+from messaging.record_format import contents_of, key_of, record_of
 from messaging.values import Late, value_class
 
 _uuid_python: Final = SchemaSerializer(core_schema.uuid_schema()).to_python
@@ -57,6 +59,7 @@ class Envelope(Late):
 
     `sequence` is the aggregate's version after an event; `causation_id` the message that led to
     this one; `correlation_id` the first of that chain; `actor` the person on whose behalf.
+    `effects` are headers of whatever it leads to, encoded once for all of them.
     """
 
     type: str
@@ -70,22 +73,27 @@ class Envelope(Late):
     actor: str | None = None
     traceparent: str | None = None
     reply_to: ReplyAddress | None = None
+    effects: HeaderBlock = field(init=False, repr=False, compare=False)
 
     def headers(self) -> dict[str, str]:
         """The headers by name; attributes that are None are left out."""
-        headers = shared_headers(
-            source=self.source,
-            time=self.time.isoformat(),
-            correlation_id=self.correlation_id,
-            causation_id=self.causation_id,
-            actor=self.actor,
-            traceparent=self.traceparent,
-        )
-        headers["ce_id"] = id_text(self.id)
-        headers["ce_type"] = self.type
-        headers["ce_subject"] = self.subject
-        if self.sequence is not None:
-            headers["ce_sequence"] = str(self.sequence)
+        optional = {
+            "ce_causationid": None if self.causation_id is None else id_text(self.causation_id),
+            "ce_actor": self.actor,
+            "traceparent": self.traceparent,
+            "ce_sequence": None if self.sequence is None else str(self.sequence),
+        }
+        headers = {
+            "ce_specversion": "1.0",
+            "content-type": "application/json",
+            "ce_source": self.source,
+            "ce_time": self.time.isoformat(),
+            "ce_correlationid": id_text(self.correlation_id),
+            "ce_id": id_text(self.id),
+            "ce_type": self.type,
+            "ce_subject": self.subject,
+        }
+        headers |= {name: text for name, text in optional.items() if text is not None}
         return headers if self.reply_to is None else headers | self.reply_to.headers()
 
     @classmethod
@@ -108,55 +116,59 @@ class Envelope(Late):
 
     def _fill(self, name: str) -> None:
         envelope: Any = self
-        if read := _READ.get(name):
-            setattr(envelope, name, read(self.origin))
-        elif name in _OF_ANSWERS:
-            found = self.origin.group(*_OF_ANSWERS.values(), "ce_replypartition", "ce_id")
-            correlation, envelope.actor, envelope.traceparent, topic, partition, id = found
-            envelope.correlation_id = _uuid_of(correlation or id)
+        match: Match[str] | None = None if name == "origin" else getattr(self, "origin", None)
+        if match is None:
+            if name == "effects":
+                ids = id_text(self.correlation_id), id_text(self.id)
+                envelope.effects = block_of_effects(*ids, self.traceparent)
+        elif name in _OF_EFFECTS:
+            id, correlation, trace, envelope.actor, topic, partition = match.group(*_FOR_EFFECTS)
+            envelope.effects = block_of_effects(correlation or id, id, trace)
             envelope.reply_to = _ADDRESSES.get((topic, partition))
+        elif read := _READ.get(name):
+            setattr(envelope, name, read(match))
 
 
 @value_class
-class Outgoing:
-    """A message as it will be published. `value` is JSON text; no partition: by key."""
+class Outgoing(Late):
+    """A message as it will be published. `value` is JSON text; no partition: by key.
+
+    `record` is the same as it is sent, see `messaging.record_format`: made of the others when
+    somebody asks for it, or they of it.
+    """
 
     topic: str
     key: str
     value: str
     headers: dict[str, str]
     partition: int | None = None
+    record: bytes = field(init=False, repr=False, compare=False)
+
+    @classmethod
+    def encoded(cls, topic: str, record: bytes, partition: int | None = None) -> "Outgoing":
+        """A message whose record there is already."""
+        message: Any = cls.__new__(cls)
+        message.topic = topic
+        message.partition = partition
+        message.record = record
+        return message  # type: ignore[no-any-return]
+
+    def _fill(self, name: str) -> None:
+        message: Any = self
+        if name == "record":
+            headers = [(name, text.encode()) for name, text in self.headers.items()]
+            message.record = record_of(self.key.encode(), self.value.encode(), headers)
+        elif name == "key":
+            message.key = (key_of(self.record) or b"").decode()
+        elif name in {"value", "headers"}:
+            _key, value, pairs = contents_of(self.record)
+            message.value = (value or b"").decode()
+            message.headers = {name: (content or b"").decode() for name, content in pairs}
 
 
 def reply_here(topic: Topic, partition: int | None = None) -> ReplyAddress:
     """The address of one's own outcomes topic, or of one partition of it."""
     return ReplyAddress(topic=topic.name, partition=partition)
-
-
-def shared_headers(
-    *,
-    source: str,
-    time: str,
-    correlation_id: UUID,
-    causation_id: UUID | None,
-    actor: str | None = None,
-    traceparent: str | None,
-) -> dict[str, str]:
-    """What is alike in all that `source` sends at one time because of one message."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_source": source,
-        "ce_time": time,
-        "ce_correlationid": id_text(correlation_id),
-        "content-type": "application/json",
-    }
-    if causation_id is not None:
-        headers["ce_causationid"] = id_text(causation_id)
-    if actor is not None:
-        headers["ce_actor"] = actor
-    if traceparent is not None:
-        headers["traceparent"] = traceparent
-    return headers
 
 
 def time_text() -> str:
@@ -271,13 +283,15 @@ _READ: Final[dict[str, Callable[[Match[str]], Any]]] = {
     "time": lambda match: datetime.fromisoformat(match["ce_time"]),
     "causation_id": lambda match: (id := match["ce_causationid"]) and _uuid_of(id),
     "sequence": lambda match: (number := match["ce_sequence"]) and int(number),
+    "correlation_id": lambda match: _uuid_of(match["ce_correlationid"] or match["ce_id"]),
+    "traceparent": lambda match: match["traceparent"],
 }
 """Members of an envelope, made of what its headers' pattern has matched."""
 
-_OF_ANSWERS: Final = {
-    "correlation_id": "ce_correlationid",
-    "actor": "ce_actor",
-    "traceparent": "traceparent",
-    "reply_to": "ce_replyto",
-}
+_OF_EFFECTS: Final = frozenset({"actor", "effects", "reply_to"})
 """Whoever answers or announces something asks for all of these, so they are made together."""
+
+_FOR_EFFECTS: Final = (
+    *("ce_id", "ce_correlationid", "traceparent"),
+    *("ce_actor", "ce_replyto", "ce_replypartition"),
+)

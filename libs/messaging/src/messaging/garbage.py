@@ -3,7 +3,7 @@
 import gc
 from typing import Final
 
-YOUNG_OBJECTS: Final = 20_000
+YOUNG_OBJECTS: Final = 200_000
 """A batch of 500 messages is some thousands of objects, and all but a few die without its help."""
 
 

@@ -60,6 +60,9 @@ class Transaction(Protocol[W_co]):
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """The inbox entries of those ids that have been received before."""
 
+    async def go_ahead(self) -> None:
+        """Between two messages of a long batch: a store may begin to write what is done so far."""
+
     def remember(self, entry: InboxEntry) -> None:
         """Write an inbox entry with the transaction, replacing the one with the same id.
 

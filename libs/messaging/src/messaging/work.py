@@ -13,13 +13,13 @@ from contracts.gateway import OutcomeState
 from contracts.ids import new_id_text
 from contracts.problems import Problem
 from contracts.topics import Topic
-from messaging.envelope import (
-    Envelope,
-    Outgoing,
-    id_text,
-    reply_here,
-    shared_headers,
-    time_text,
+from messaging.envelope import Envelope, Outgoing, id_text, reply_here, time_text
+from messaging.message_format import (
+    HeaderBlock,
+    block_of,
+    block_of_event,
+    block_of_sender,
+    message_record,
 )
 from messaging.values import value_class
 
@@ -161,23 +161,23 @@ class Postbox:
     requests: list[Request] = field(default_factory=list)
     answered: list[UUID] = field(default_factory=list)
     settlements: dict[UUID, Settlement] = field(default_factory=dict)
-    _alike: dict[str, str] | None = field(default=None, init=False)
 
     def handle(self, cause: Envelope) -> None:
         """What is sent from now on is sent because of that message."""
         self.cause = cause
-        self._alike = None
 
     def announce(self, event: Event | PreparedEvent, *, version: int) -> None:
         """See Work.announce."""
-        headers = {"ce_id": new_id_text(), "ce_sequence": str(version)}
-        self.messages.append(self._outgoing(event, headers))
+        own = block_of_event(version, self.cause.actor)
+        self.messages.append(self._outgoing(event, new_id_text(), own))
 
     def ask(self, command: Command, *, command_id: UUID) -> None:
         """See Work.ask."""
         assert self.outcomes, f"{self.source} has no outcomes topic"
         address = reply_here(self.outcomes, self.reply_partition)
-        message = self._outgoing(command, {"ce_id": id_text(command_id)} | address.headers())
+        actor = {} if self.cause.actor is None else {"ce_actor": self.cause.actor}
+        own = block_of(actor | address.headers())
+        message = self._outgoing(command, id_text(command_id), own)
         self.messages.append(message)
         self.requests.append(Request(command_id=command_id, message=message))
 
@@ -185,31 +185,25 @@ class Postbox:
         """See Work.succeed and Work.refuse."""
         self.settlements.setdefault(command_id, settlement)
 
-    def _outgoing(self, message: Message | PreparedEvent, headers: dict[str, str]) -> Outgoing:
-        if isinstance(message, PreparedEvent):
-            value = message.text
-        else:
-            value = message.__pydantic_serializer__.to_json(message).decode()
-        if len(value) > MESSAGE_CHARACTERS:
-            raise MessageTooLarge(f"{message.type} has {len(value)} characters")
-        subject = message.aggregate_id
-        headers["ce_type"] = message.type
-        headers["ce_subject"] = subject
-        return Outgoing(
-            topic=message.topic.name,
-            key=subject,
-            value=value,
-            headers=self._shared() | headers,
+    def _outgoing(self, message: Message | PreparedEvent, id: str, own: HeaderBlock) -> Outgoing:
+        record = message_record(
+            key=message.aggregate_id,
+            value=_json(message),
+            id=id,
+            type=message.type,
+            of_sender=block_of_sender(self.source, self.time),
+            of_effects=self.cause.effects,
+            own=own,
         )
+        return Outgoing.encoded(message.topic.name, record)
 
-    def _shared(self) -> dict[str, str]:
-        if self._alike is None:
-            self._alike = shared_headers(
-                source=self.source,
-                time=self.time,
-                correlation_id=self.cause.correlation_id,
-                causation_id=self.cause.id,
-                actor=self.cause.actor,
-                traceparent=self.cause.traceparent,
-            )
-        return self._alike
+
+def _json(message: Message | PreparedEvent) -> bytes:
+    """Raises MessageTooLarge."""
+    if isinstance(message, PreparedEvent):
+        value = message.text.encode()
+    else:
+        value = message.__pydantic_serializer__.to_json(message)
+    if len(value) > MESSAGE_CHARACTERS and (size := len(value.decode())) > MESSAGE_CHARACTERS:
+        raise MessageTooLarge(f"{message.type} has {size} characters")
+    return value

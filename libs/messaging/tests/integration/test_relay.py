@@ -1,3 +1,4 @@
+import time
 from collections import defaultdict
 from datetime import timedelta
 
@@ -42,6 +43,10 @@ async def log_of(broker: Broker, topic: Topic) -> dict[int, list[ConsumerRecord]
         return found
     finally:
         await consumer.stop()
+
+
+def contents(record: ConsumerRecord) -> tuple[object, ...]:
+    return record.key, record.value, list(record.headers)
 
 
 async def texts_in(broker: Broker, topic: Topic) -> set[str]:
@@ -91,6 +96,37 @@ async def test_what_is_too_much_for_one_batch_goes_in_several_and_stays_in_order
     found = (await log_of(broker, topic))[0]
     assert [int(record.value) for record in found] == list(range(len(sizes)))
     assert outbox.ends[topic.name, 0].next_offset == len(sizes)
+
+
+async def test_what_arrives_is_what_another_client_would_have_sent(
+    broker: Broker, topic: Topic, producer: AIOKafkaProducer
+) -> None:
+    outbox = MemoryOutbox()
+    before_ms = int(time.time() * 1000)
+    outbox.put(topic, *((f"kéy {n}", "ä" * 40 * n) for n in range(20)))
+    async with in_background(relay_of(broker, outbox).run()):
+        await until(lambda: outbox.is_empty)
+    for message in outbox.parcels[1].messages:
+        headers = [(name, text.encode()) for name, text in message.headers.items()]
+        key, value = message.key.encode(), message.value.encode()
+        await producer.send_and_wait(topic.name, value, key=key, headers=headers)
+    found = await log_of(broker, topic)
+    assert sum(map(len, found.values())) == 40
+    for records in found.values():
+        half = len(records) // 2
+        relayed, sent = records[:half], records[half:]
+        assert [contents(record) for record in relayed] == [contents(record) for record in sent]
+        assert {record.timestamp_type for record in records} == {0}
+        assert all(before_ms <= r.timestamp <= time.time() * 1000 for r in relayed)
+
+
+async def test_a_message_that_no_broker_takes_fails(topic: Topic, broker: Broker) -> None:
+    outbox = MemoryOutbox()
+    outbox.put(topic, ("k", "x" * 2 * 1024 * 1024), partition=0)
+    relay = relay_of(broker, outbox)
+    async with in_background(relay.run()):
+        await until(lambda: "MessageSizeTooLarge" in (relay.trouble or ""))
+    assert not outbox.is_empty
 
 
 async def test_how_far_the_log_reaches_is_remembered(broker: Broker, topic: Topic) -> None:

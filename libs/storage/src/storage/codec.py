@@ -1,7 +1,8 @@
 """Messages as rows of the outbox: one row holds what one transaction has to say."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from struct import Struct
 from typing import Any, Final
 
 from backports import zstd
@@ -21,6 +22,14 @@ _LEVEL: Final = 1
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 """How a frame begins (RFC 8878); JSON doesn't."""
 
+_RECORDS: Final = b"\x01"
+"""How a row of records begins: neither JSON nor a frame does."""
+
+_HEAD: Final = Struct("<HiI")
+"""Length of the topic's name, which follows; partition; length of the record, which is last."""
+
+_BY_KEY: Final = -1
+
 
 def pack(messages: Sequence[Outgoing]) -> str:
     """Messages to JSON text, in order."""
@@ -36,18 +45,28 @@ def in_parcels(messages: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
 
 
 def parcels(messages: Sequence[Outgoing]) -> list[bytes]:
-    """The same as what is in the rows: JSON, or zstd of it."""
-    texts = (pack(some).encode() for some in in_parcels(messages))
-    return [
-        zstd.compress(text, level=_LEVEL) if len(text) > WORTH_COMPRESSING else text
-        for text in texts
-    ]
+    """The same as what is in the rows."""
+    return [parcel(some) for some in in_parcels(messages)]
+
+
+def parcel(messages: Sequence[Outgoing]) -> bytes:
+    """One row: the messages' records, or zstd of them."""
+    parts = [_RECORDS]
+    for message in messages:
+        topic, partition, record = message.topic.encode(), message.partition, message.record
+        place = _BY_KEY if partition is None else partition
+        parts += (_HEAD.pack(len(topic), place, len(record)), topic, record)
+    content = b"".join(parts)
+    is_large = len(content) > WORTH_COMPRESSING
+    return zstd.compress(content, level=_LEVEL) if is_large else content
 
 
 def unpack(packed: str | bytes) -> list[Outgoing]:
-    """The reverse of `pack`, and of `parcels` for one row."""
+    """The reverse of `pack`, and of `parcel`; rows of earlier versions are JSON, too."""
     if isinstance(packed, bytes) and packed.startswith(_ZSTD):
         packed = zstd.decompress(packed)
+    if isinstance(packed, bytes) and packed.startswith(_RECORDS):
+        return list(_records(packed))
     return [Outgoing(**message) for message in from_json(packed)]
 
 
@@ -73,6 +92,18 @@ def settlement_from(text: str | None) -> Settlement | None:
         result=content["result"],
         problem=None if problem is None else Problem.model_validate(problem),
     )
+
+
+def _records(content: bytes) -> Iterator[Outgoing]:
+    end = len(_RECORDS)
+    while end < len(content):
+        topic_bytes, partition, record_bytes = _HEAD.unpack_from(content, end)
+        start = end + _HEAD.size + topic_bytes
+        topic = content[start - topic_bytes : start].decode()
+        end = start + record_bytes
+        yield Outgoing.encoded(
+            topic, content[start:end], None if partition == _BY_KEY else partition
+        )
 
 
 def _members(message: Outgoing) -> dict[str, Any]:

@@ -138,6 +138,9 @@ class SqlTransaction(Generic[W]):
         """See messaging.store.Transaction."""
         return await self._find(ids) if ids else {}
 
+    async def go_ahead(self) -> None:
+        """See messaging.store.Transaction. Handlers have written what they did."""
+
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction."""
         self._entries[entry.message_id] = entry

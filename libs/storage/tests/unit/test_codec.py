@@ -1,10 +1,19 @@
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.problems import Problem, ProblemType
 from messaging.envelope import Outgoing
 from messaging.work import JsonText, Settlement
-from storage.codec import pack, settlement_from, settlement_text, unpack
+from storage.codec import (
+    WORTH_COMPRESSING,
+    pack,
+    parcel,
+    parcels,
+    settlement_from,
+    settlement_text,
+    unpack,
+)
 
 texts = st.text(max_size=20)
 messages = st.builds(
@@ -29,7 +38,32 @@ settlements = st.builds(
 
 @given(st.lists(messages, max_size=4))
 def test_messages_survive_the_way_through_the_outbox(given_messages: list[Outgoing]) -> None:
-    assert unpack(pack(given_messages)) == given_messages
+    assert [m for row in parcels(given_messages) for m in unpack(row)] == given_messages
+
+
+@given(st.lists(messages, max_size=4))
+def test_rows_that_an_earlier_version_has_written_can_be_read(
+    given_messages: list[Outgoing],
+) -> None:
+    text = pack(given_messages)
+    for row in (text, text.encode(), zstd.compress(text.encode())):
+        assert unpack(row) == given_messages
+
+
+def test_a_large_row_is_compressed_and_a_small_one_is_not() -> None:
+    small, large = ("x" * size for size in (10, 2 * WORTH_COMPRESSING))
+    for value, is_smaller in ((small, False), (large, True)):
+        message = Outgoing(topic="t", key="k", value=value, headers={"a": "b"}, partition=0)
+        assert unpack(parcel([message])) == [message]
+        assert (len(parcel([message])) < len(value)) == is_smaller
+
+
+@given(st.lists(messages, max_size=4))
+def test_a_message_that_is_read_from_a_row_is_sent_as_it_was_made(
+    given_messages: list[Outgoing],
+) -> None:
+    read = unpack(parcel(given_messages))
+    assert [message.record for message in read] == [message.record for message in given_messages]
 
 
 @given(st.lists(messages, max_size=4))

@@ -89,3 +89,9 @@ async def ledger(bench: Bench, issuer: TokenIssuer) -> AsyncIterator[httpx2.Asyn
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The ledger's time, which stands still until it is moved."""
     return stopped(monkeypatch)
+
+
+def write_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a long batch: each decision is on its way to the database before the next one."""
+    monkeypatch.setattr("messaging.consumer.GO_AHEAD_EVERY", 1)
+    monkeypatch.setattr("ledger.adapters.store.WORTH_WRITING", 1)

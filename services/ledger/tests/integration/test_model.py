@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 from services.ledger.tests.integration.clocks import Clock, stopped
 from services.ledger.tests.integration.commanding import credit, sent, stored
-from services.ledger.tests.integration.conftest import Bench, bench_on
+from services.ledger.tests.integration.conftest import Bench, bench_on, write_ahead
 from services.ledger.tests.integration.ledger_model import Answer, LedgerModel
 from services.ledger.tests.integration.model_things import Key
 from services.ledger.tests.random_commands import OWNERS, START, commands
@@ -134,9 +134,12 @@ class Ledgers(RuleBasedStateMachine):
         self.run(same_as(self.model, bench))
 
 
+@pytest.mark.parametrize("ahead", [False, True], ids=["at the end", "ahead"])
 def test_the_ledger_does_what_its_model_does(
-    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+    migrated_url: str, ahead: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if ahead:
+        write_ahead(monkeypatch)
     clock = stopped(monkeypatch)
     with asyncio.Runner() as runner:
         run_state_machine_as_test(

@@ -32,7 +32,6 @@ from ledger.domain.transaction import Posting, Transaction
 
 @contextmanager
 def kept(book: Book) -> Iterator[Book]:
-    book.begin()
     yield book
     book.keep()
 
@@ -71,7 +70,6 @@ def test_money_moves_between_accounts_of_one_currency_only(foreign: str) -> None
 def test_nothing_moves_to_a_closed_account_and_the_book_is_as_it_was() -> None:
     source, target = an_account(posted=100), an_account(is_closed=True)
     book = a_book(source, target)
-    book.begin()
     with pytest.raises(AccountClosed):
         book.transfer(Posting(source.id, target.id, 10, "EUR"))
     book.undo()
@@ -202,7 +200,6 @@ def test_an_account_of_the_house_is_opened_when_it_is_first_needed() -> None:
 
 def test_an_account_of_the_house_that_a_refused_command_opened_is_gone_again() -> None:
     book = a_book()
-    book.begin()
     funding(book, "EUR").withdraw(5)
     book.undo()
     assert book.accounts == {}

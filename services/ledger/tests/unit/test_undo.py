@@ -70,7 +70,6 @@ def stored(changes: Changes) -> Changes:
 def decide(book: Book, command: Message) -> bool:
     """Is it done? It isn't, when a rule refuses it."""
     work: LedgerWork = OnlyABook(book)  # type: ignore[assignment]
-    book.begin()
     handling: Any = HANDLERS[type(command)](command, work)
     try:
         handling.send(None)
@@ -97,3 +96,6 @@ def test_what_is_undone_leaves_the_book_as_it_was(steps: list[tuple[Message, int
             assert picture(book) == before
         if fate == 1:
             book.changes = stored(book.changes)
+            book.keep()
+        elif fate == 2:
+            book.hand_over()

@@ -15,7 +15,7 @@ from contracts.money import MAX_MINOR_UNITS
 from contracts.problems import Problem
 from ledger.application.events import posted_event
 from ledger.application.views import failure_of, transaction_json, transaction_view
-from ledger.domain.account import Entry
+from ledger.domain.account import Entry, Written
 from ledger.domain.transaction import Posting, Transaction
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
@@ -39,10 +39,10 @@ moments = st.datetimes(timezones=st.just(UTC))
 @st.composite
 def entries(draw: st.DrawFn, account_ids: st.SearchStrategy[UUID]) -> Entry:
     account_id, owner_id = draw(account_ids), draw(st.none() | st.uuids())
-    said = (str(account_id), None if owner_id is None else str(owner_id))
-    texts_at_hand = draw(st.sampled_from([None, said]))
+    said = Written(str(account_id), None if owner_id is None else str(owner_id), account_id.bytes)
+    at_hand = draw(st.sampled_from([None, said]))
     version = draw(st.integers(1, 2**53))
-    return Entry(account_id, owner_id, version, draw(signed), draw(signed), texts_at_hand)
+    return Entry(account_id, owner_id, version, draw(signed), draw(signed), at_hand)
 
 
 def entries_of(draw: st.DrawFn, postings: list[Posting]) -> tuple[Entry, ...]:

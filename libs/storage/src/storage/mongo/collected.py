@@ -9,7 +9,7 @@ from messaging.envelope import Outgoing
 from messaging.inbox import InboxEntry
 from messaging.store import DeadLetter, Job
 from messaging.work import Postbox, Request
-from storage.codec import pack
+from storage.codec import pack, parcel
 from storage.dead_letters import letter_row
 from storage.entries import entry_row
 from storage.mongo.database import Document, MongoDatabase, next_number
@@ -86,7 +86,7 @@ class Collected:
         for entry in self.settled.values():
             if outcome := entry.outcome():
                 key = entry_id(entry.consumer, entry.message_id)
-                parcels.append({"messages": pack([outcome]), "if_settled": key})
+                parcels.append({"messages": parcel([outcome]), "if_settled": key})
         return await numbered(parcels, unit.created_at, database)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from messaging.envelope import Outgoing
-from storage.codec import PARCEL_SIZE, pack
+from storage.codec import PARCEL_SIZE, parcel
 from storage.mongo.database import Document, MongoDatabase, next_number
 
 PARCEL_BYTES: Final = 2 * 1024 * 1024
@@ -17,12 +17,12 @@ def parcels_of(messages: Sequence[Outgoing]) -> list[Document]:
     parcels: list[list[Outgoing]] = []
     size = 0
     for message in messages:
-        size += _size_bytes(message)
+        size += len(message.record)
         if not parcels or len(parcels[-1]) == PARCEL_SIZE or size > PARCEL_BYTES:
             parcels.append([])
-            size = _size_bytes(message)
+            size = len(message.record)
         parcels[-1].append(message)
-    return [{"messages": pack(parcel)} for parcel in parcels]
+    return [{"messages": parcel(some)} for some in parcels]
 
 
 async def numbered(
@@ -41,8 +41,3 @@ async def post(database: MongoDatabase, messages: Sequence[Outgoing]) -> None:
     parcels = await numbered(parcels_of(messages), datetime.now(UTC), database)
     if parcels:
         await database["outbox"].insert_many(parcels)
-
-
-def _size_bytes(message: Outgoing) -> int:
-    """Roughly: JSON text makes up to six characters of one, and then it still fits a document."""
-    return len(message.value) + sum(len(text) for text in message.headers.values())

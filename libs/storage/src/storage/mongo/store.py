@@ -110,6 +110,9 @@ class MongoTransaction(Generic[W]):
         await self._store.finisher.finish_messages(ids)
         return {row["message_id"]: entry_from(row) for row in await self._rows(ids)}
 
+    async def go_ahead(self) -> None:
+        """See messaging.store.Transaction."""
+
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction."""
         self.collected.entries[entry.message_id] = entry

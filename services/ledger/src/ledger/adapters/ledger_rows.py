@@ -1,6 +1,6 @@
 """What the ledger's store needs of a database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -35,6 +35,17 @@ class LedgerRows(Protocol):
         self, connection: AsyncConnection, ids: Collection[UUID], book_number: int
     ) -> list[Transaction]:
         """Without their entries, of whatever book."""
+
+    async def fence(self, connection: AsyncConnection, head: Head) -> None:
+        """Lock the book until the transaction ends. Raises Fenced."""
+
+    async def append(
+        self,
+        connection: AsyncConnection,
+        new: Sequence[Transaction],
+        posted: Sequence[Transaction],
+    ) -> None:
+        """New transactions, and the entries of those that have moved money."""
 
     async def write(self, connection: AsyncConnection, head: Head, changes: Changes) -> None:
         """All that has changed, and where the book stands now. Raises Fenced."""

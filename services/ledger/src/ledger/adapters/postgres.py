@@ -1,12 +1,13 @@
 """The ledger's rows on PostgreSQL: one statement for each kind of change, whatever the batch."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.adapters import rows
+from ledger.adapters import copy_format, rows
+from ledger.adapters.copy_format import entries_copy, is_plain, transactions_copy
 from ledger.adapters.ledger_rows import Fenced
 from ledger.domain.account import Account
 from ledger.domain.book import Changes, Head
@@ -15,6 +16,7 @@ from ledger.domain.transaction import Transaction
 from storage.database import driver_of
 
 _TAKE: Final = "UPDATE books SET epoch = epoch + 1 WHERE name = $1 RETURNING *"
+_FENCE: Final = "SELECT 1 FROM books WHERE name = $1 AND epoch = $2 FOR UPDATE"
 _ADVANCE: Final = """
 UPDATE books SET transactions = $3, postings = $4, link = $5, last_at = $6
 WHERE name = $1 AND epoch = $2
@@ -59,25 +61,39 @@ class PostgresRows:
         found = await _by_id(connection, "transactions", ids)
         return [rows.transaction_of(row, book_number) for row in found]
 
+    async def fence(self, connection: AsyncConnection, head: Head) -> None:
+        driver = await driver_of(connection)
+        if await driver.fetchval(_FENCE, head.name, head.epoch) is None:
+            raise Fenced(head.name)
+
+    async def append(
+        self,
+        connection: AsyncConnection,
+        new: Sequence[Transaction],
+        posted: Sequence[Transaction],
+    ) -> None:
+        driver = await driver_of(connection)
+        plain = [one for one in new if is_plain(one)]
+        await _copy_raw(driver, "transactions", copy_format.TRANSACTION, transactions_copy, plain)
+        others = [rows.transaction_row(one) for one in new if not is_plain(one)]
+        await _copy(driver, "transactions", rows.TRANSACTION, others)
+        of_two = [one for one in posted if len(one.entries) == 2]
+        await _copy_raw(driver, "entries", copy_format.ENTRY, entries_copy, of_two)
+        more = [row for one in posted if len(one.entries) != 2 for row in rows.entry_rows(one)]
+        await _copy(driver, "entries", rows.ENTRY, more)
+
     async def write(self, connection: AsyncConnection, head: Head, changes: Changes) -> None:
         driver = await driver_of(connection)
         counts = (head.transactions, head.postings, head.link, head.last_at)
         if await driver.execute(_ADVANCE, head.name, head.epoch, *counts) != "UPDATE 1":
             raise Fenced(head.name)
-        new = changes.new_accounts
-        await _copy(driver, "accounts", rows.ACCOUNT, [rows.account_row(one) for one in new])
         await _copy(
             driver,
-            "transactions",
-            rows.TRANSACTION,
-            [rows.transaction_row(one) for one in changes.new_transactions],
+            "accounts",
+            rows.ACCOUNT,
+            [rows.account_row(one) for one in changes.new_accounts],
         )
-        await _copy(
-            driver,
-            "entries",
-            rows.ENTRY,
-            [row for one in changes.posted for row in rows.entry_rows(one)],
-        )
+        await self.append(connection, changes.new_transactions, changes.posted)
         await self._write_accounts(driver, changes)
         await self._write_the_rare(driver, changes)
 
@@ -129,6 +145,19 @@ async def _copy(
 ) -> None:
     if records:
         await driver.copy_records_to_table(table, columns=columns, records=records)
+
+
+async def _copy_raw(
+    driver: Any,
+    table: str,
+    columns: Sequence[str],
+    encode: Callable[[Sequence[Transaction]], bytes],
+    transactions: Sequence[Transaction],
+) -> None:
+    if transactions:
+        # As bytes it would be the name of a file.
+        source = memoryview(encode(transactions))
+        await driver.copy_to_table(table, source=source, columns=columns, format="binary")
 
 
 async def _each(driver: Any, statement: str, values: Sequence[rows.Row]) -> None:

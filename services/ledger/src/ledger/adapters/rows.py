@@ -91,7 +91,7 @@ def entry_rows(transaction: Transaction) -> list[Row]:
     id_, at = transaction.id, transaction.ended_at
     return [
         (account_id, version, id_, amount, balance, at)
-        for account_id, _owner, version, amount, balance, _texts in transaction.entries
+        for account_id, _owner, version, amount, balance, _written in transaction.entries
     ]
 
 

@@ -44,6 +44,20 @@ class SqliteRows:
         found = await _by_id(connection, transactions, ids)
         return [rows.transaction_of(row, book_number) for row in found]
 
+    async def fence(self, connection: AsyncConnection, head: Head) -> None:
+        query = select(books.c.name).where(books.c.name == head.name, books.c.epoch == head.epoch)
+        if (await connection.execute(query)).first() is None:
+            raise Fenced(head.name)
+
+    async def append(
+        self,
+        connection: AsyncConnection,
+        new: Sequence[Transaction],
+        posted: Sequence[Transaction],
+    ) -> None:
+        await _add(connection, transactions, [rows.transaction_row(one) for one in new])
+        await _add(connection, entries, [row for one in posted for row in rows.entry_rows(one)])
+
     async def write(self, connection: AsyncConnection, head: Head, changes: Changes) -> None:
         advanced = await connection.execute(
             update(books)
@@ -57,10 +71,7 @@ class SqliteRows:
         )
         if advanced.rowcount != 1:
             raise Fenced(head.name)
-        new = changes.new_transactions
-        await _add(connection, transactions, [rows.transaction_row(one) for one in new])
-        posted = changes.posted
-        await _add(connection, entries, [row for one in posted for row in rows.entry_rows(one)])
+        await self.append(connection, changes.new_transactions, changes.posted)
         opened, held = changes.new_accounts, changes.new_holds.values()
         await _add(connection, accounts, [rows.account_row(one) for one in opened])
         await _add(connection, holds, [rows.hold_row(one) for one in held])

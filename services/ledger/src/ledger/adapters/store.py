@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,7 +25,7 @@ from ledger.adapters.work import BookWork
 from ledger.application.fail_transaction import fail_transaction
 from ledger.application.needs import Needs, needs_of
 from ledger.application.views import transaction_json
-from ledger.domain.book import Book
+from ledger.domain.book import Book, Head
 from ledger.domain.transaction import Transaction
 from messaging.envelope import Envelope, time_text
 from messaging.inbox import InboxEntry
@@ -34,6 +34,12 @@ from storage.store import SqlStore, SqlTransaction
 
 MOST_ACCOUNTS: Final = 200_000
 """In memory, of each book; about 100 MB."""
+
+WORTH_WRITING: Final = 400
+"""Transactions of a batch that are written before its end: at least so many at once."""
+
+Decided: TypeAlias = tuple[Head, list[Transaction], list[Transaction]]
+"""A book, its new transactions, and those whose entries are new."""
 
 
 class SqlLedgerStore(SqlStore[Any]):
@@ -52,7 +58,8 @@ class SqlLedgerStore(SqlStore[Any]):
             try:
                 async with super().begin() as transaction:
                     assert isinstance(transaction, LedgerTransaction)
-                    yield transaction
+                    async with transaction.writing_ahead():
+                        yield transaction
             except BaseException:
                 self.books.clear()
                 raise
@@ -74,6 +81,8 @@ class LedgerTransaction(SqlTransaction[Any]):
         self._time = time_text()
         self._used: dict[str, Book] = {}
         self._work = self._new_work()
+        self._ahead: asyncio.Task[None] | None = None
+        self._fenced: set[str] = set()
         self._asked: set[UUID] = set()
         self._past: dict[UUID, Transaction] = {}
 
@@ -102,6 +111,48 @@ class LedgerTransaction(SqlTransaction[Any]):
         if self._past or any(book.transactions for book in self._used.values()):
             known |= {id_: entry for id_ in ids if (entry := self._posted_before(id_))}
         return known
+
+    async def go_ahead(self) -> None:
+        """Begin to write what has been decided, so that the database works while more is decided.
+
+        See messaging.store.Transaction. It is what will only be added; balances, which change
+        with every command, are written at the end.
+        """
+        if self._ahead is None or self._ahead.done():
+            decided = [
+                (book.head, *book.hand_over())
+                for book in self._used.values()
+                if len(book.changes.posted) >= WORTH_WRITING
+            ]
+            if decided:
+                self._ahead = asyncio.create_task(self._write_ahead(decided, self._ahead))
+        # The loop has its turn, or nothing would leave for the database.
+        await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def writing_ahead(self) -> AsyncIterator[None]:
+        """What was begun in the block has been written after it, or is given up if it fails."""
+        try:
+            yield
+        except BaseException:
+            if self._ahead is not None:
+                self._ahead.cancel()
+                await asyncio.wait([self._ahead])
+            raise
+        if self._ahead is not None:
+            await self._ahead
+
+    async def _write_ahead(
+        self, decided: Sequence[Decided], before: "asyncio.Task[None] | None"
+    ) -> None:
+        if before is not None:
+            await before
+        for head, new, posted in decided:
+            if head.name not in self._fenced:
+                # A stale writer must hear that it is one, and not of rows that are there already.
+                await self._rows.fence(self._connection, head)
+                self._fenced.add(head.name)
+            await self._rows.append(self._connection, new, posted)
 
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction. A transaction is an inbox entry itself."""
@@ -169,7 +220,6 @@ class LedgerTransaction(SqlTransaction[Any]):
     def _failed(
         self, command: PostTransaction, entry: InboxEntry, problem: Problem, book: Book
     ) -> Transaction:
-        book.begin()
         transaction, event = fail_transaction(command, problem, book)
         book.keep()
         self._work.announce(event, version=1)

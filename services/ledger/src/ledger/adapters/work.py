@@ -41,8 +41,6 @@ class BookWork(PostingWork):
 
     async def __aenter__(self) -> Self:
         self._said = len(self.postbox.messages)
-        for book in self._books.values():
-            book.begin()
         return self
 
     async def __aexit__(

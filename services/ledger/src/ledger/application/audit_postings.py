@@ -152,7 +152,7 @@ class PostingsAudit:
             self._tell(posted, "has no entries")
 
     def _check_entry(self, posted: Posted, audited: AuditedEntry) -> None:
-        account_id, _owner, version, amount, balance, _texts = audited.entry
+        account_id, _owner, version, amount, balance, _written = audited.entry
         last_version, last_balance = self.accounts.get(account_id)
         if version <= last_version:
             self._tell(

@@ -18,9 +18,8 @@ quoted: Any = encode_basestring
 
 def posted_event(transaction: Transaction) -> PreparedEvent:
     """TransactionPosted. See contracts.ledger."""
-    id_ = id_text(transaction.id)
+    id_, amount = id_text(transaction.id), transaction.amount
     entries = ",".join([_entry_json(entry) for entry in transaction.entries])
-    amount = transaction.amount
     text = (
         f'{{"type":"TransactionPosted","transaction_id":"{id_}",'
         f'"reference_id":"{transaction.reference_id}","kind":"{transaction.kind}",'
@@ -35,8 +34,8 @@ def posted_event(transaction: Transaction) -> PreparedEvent:
 
 
 def _entry_json(entry: Entry) -> str:
-    account_id, owner_id, version, amount, balance, texts = entry
-    account, owner = texts or (str(account_id), owner_id)
+    account_id, owner_id, version, amount, balance, written = entry
+    account, owner, _bytes = written or (str(account_id), owner_id, b"")
     return (
         f'{{"account_id":"{account}","owner_id":{optional(owner)},"amount":{amount},'
         f'"balance":{balance},"version":{version}}}'

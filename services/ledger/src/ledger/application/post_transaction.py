@@ -7,7 +7,7 @@ from ledger.application.views import transaction_json
 from ledger.domain.account import Account
 from ledger.domain.book import Book, move, require_movable
 from ledger.domain.hold import Hold, require_ahead
-from ledger.domain.transaction import Posting, Transaction, TransactionStatus
+from ledger.domain.transaction import Posting, Transaction
 from messaging.work import JsonText
 
 
@@ -30,10 +30,15 @@ def decide(command: PostTransaction, book: Book) -> Transaction:
     if command.is_pending:
         return _set_aside(command, book, posting, source, target)
     pays_out = command.kind == "debit" and command.owner_id is None
-    entries = move(source, target, command.amount, command.currency, pays_out=pays_out)
-    transaction = _transaction(command, book, posting, "completed")
-    book.post(transaction, entries)
-    return transaction
+    return book.add_posted(
+        command.transaction_id,
+        command.kind,
+        posting,
+        move(source, target, command.amount, command.currency, pays_out=pays_out),
+        description=command.description,
+        metadata=command.metadata,
+        asked_by=command.owner_id,
+    )
 
 
 def _set_aside(
@@ -42,23 +47,17 @@ def _set_aside(
     require_movable(source, target, command.currency)
     target.require_open()
     require_ahead(command.expires_at, at=book.now)
-    transaction = _transaction(command, book, posting, "pending")
-    book.set_aside(_hold(command, posting, book))
-    return transaction
-
-
-def _transaction(
-    command: PostTransaction, book: Book, posting: Posting, status: TransactionStatus
-) -> Transaction:
-    return book.add_transaction(
+    transaction = book.add_transaction(
         command.transaction_id,
         command.kind,
-        status,
+        "pending",
         (posting,),
         description=command.description,
         metadata=command.metadata,
         asked_by=command.owner_id,
     )
+    book.set_aside(_hold(command, posting, book))
+    return transaction
 
 
 def _pending_event(command: PostTransaction, transaction: Transaction) -> TransactionPending:

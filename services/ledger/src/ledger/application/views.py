@@ -86,10 +86,10 @@ def transaction_json(transaction: Transaction) -> JsonText:
 def _accounts_json(transaction: Transaction) -> str:
     """Of a transaction with one posting: as `account_id` and `to_account_id` would say it."""
     entries, kind = transaction.entries, transaction.kind
-    if len(entries) != 2 or entries[0].texts is None or entries[1].texts is None:
+    if len(entries) != 2 or entries[0].written is None or entries[1].written is None:
         account, other = transaction.account_id, transaction.to_account_id
         return f'"account_id":{id_or_null(account)},"to_account_id":{id_or_null(other)}'
-    source, target = entries[0].texts[0], entries[1].texts[0]
+    source, target = entries[0].written.account_id, entries[1].written.account_id
     if kind == "credit":
         return f'"account_id":"{target}","to_account_id":null'
     if kind == "debit":

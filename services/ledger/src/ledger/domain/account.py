@@ -20,10 +20,18 @@ LARGEST_BALANCE: Final = 2**53 - 1
 """In minor units: the last integer that every reader of JSON holds exactly."""
 
 
+class Written(NamedTuple):
+    """The ids of an account and its owner as a batch writes them often: made once an account."""
+
+    account_id: str
+    owner_id: str | None
+    account_bytes: bytes
+
+
 class Entry(NamedTuple):
     """One change of an account's balance; `version` is the account's version after it.
 
-    `texts` are the ids of account and owner, where they were at hand: a batch says them often.
+    `written` are its ids, where they were at hand.
     """
 
     account_id: UUID
@@ -31,7 +39,7 @@ class Entry(NamedTuple):
     version: int
     amount: int
     balance: int
-    texts: tuple[str, str | None] | None = None
+    written: Written | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -40,7 +48,8 @@ class Account:
 
     `available` never falls below zero: what is held and the `minimum` are not available. The
     house's own accounts, where money enters (funding) and where it is earned (sales), have no
-    minimum and may owe any amount. `is_changed`: by the batch that is in hand. `texts`: see Entry.
+    minimum and may owe any amount. `is_changed`: by the batch that is in hand. `written`: see
+    Entry.
     """
 
     id: UUID
@@ -56,10 +65,11 @@ class Account:
     version: int = 1
     is_closed: bool = False
     is_changed: bool = False
-    texts: tuple[str, str | None] = field(init=False)
+    written: Written = field(init=False)
 
     def __post_init__(self) -> None:
-        self.texts = (str(self.id), None if self.owner_id is None else str(self.owner_id))
+        owner = None if self.owner_id is None else str(self.owner_id)
+        self.written = Written(str(self.id), owner, self.id.bytes)
 
     @property
     def available(self) -> int:
@@ -155,7 +165,7 @@ class Account:
             raise self._too_large(abs(amount), beside=abs(self.posted))
         self.posted = posted
         self.version += 1
-        return Entry(self.id, self.owner_id, self.version, amount, posted, self.texts)
+        return Entry(self.id, self.owner_id, self.version, amount, posted, self.written)
 
     def _too_large(self, amount: int, *, beside: int) -> BalanceTooLarge:
         return BalanceTooLarge(

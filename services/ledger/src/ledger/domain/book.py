@@ -56,9 +56,9 @@ class Book:
 
     Whoever decides has loaded what the decision is about; what isn't here doesn't exist, and what
     is another book's is only here so that its id isn't taken twice, and nor are those of the books
-    `beside` it, which are decided in the same batch. Each decision stands between `begin` and
-    either `keep` or `undo`, and when it is undone the book is as it was. `changes` is
-    what the store has to write; `committed` forgets what needn't be remembered.
+    `beside` it, which are decided in the same batch. Each decision ends with either `keep` or
+    `undo`, and when it is undone the book is as it was. `changes` is what the store has to write;
+    `committed` forgets what needn't be remembered.
     """
 
     def __init__(self, head: Head) -> None:
@@ -72,13 +72,13 @@ class Book:
         self._touched: list[tuple[Account, int, int, int]] = []
         self._copies: list[tuple[Any, Any]] = []
         self._added: list[tuple[dict[UUID, Any], UUID]] = []
-        self.begin()
+        self._begin()
 
     def tell_time(self, now: datetime) -> None:
         """What is decided from now on has this time, or the last one when a clock was set back."""
         self.now = self.head.last_at = max(now, self.head.last_at)
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         head, changes = self.head, self.changes
         self._counted = (head.transactions, head.postings, head.link)
         self._listed = (
@@ -113,6 +113,19 @@ class Book:
         del changes.posted[posted_before:]
         self._close()
 
+    def hand_over(self) -> tuple[list[Transaction], list[Transaction]]:
+        """What has been kept and may be written before the end: new transactions, and those that
+        have moved money, whose entries are new. Each is handed over once.
+
+        From now on a new one is a stored one: whatever changes it is among the changes.
+        """
+        new, posted = self.changes.new_transactions, self.changes.posted
+        self.changes.new_transactions, self.changes.posted = [], []
+        for transaction in new:
+            transaction.is_new = False
+        self._begin()
+        return new, posted
+
     def committed(self, *, most_accounts: int) -> None:
         """All changes are stored. Of the accounts, at most so many stay in memory."""
         for account in (*self.changes.new_accounts, *self.changes.accounts):
@@ -122,6 +135,7 @@ class Book:
         self.transactions.clear()
         if len(self.accounts) > most_accounts:
             self.accounts.clear()
+        self._begin()
 
     def account(self, account_id: UUID, *, owner_id: UUID | None = None) -> Account:
         """Raises AccountNotFound, also when an owner is given and it is somebody else's."""
@@ -172,9 +186,10 @@ class Book:
 
     def is_taken(self, transaction_id: UUID) -> bool:
         """Is there a transaction with that id, in whatever book?"""
-        return transaction_id in self.transactions or any(
-            transaction_id in one.transactions for one in self.beside
-        )
+        if transaction_id in self.transactions:
+            return True
+        # Most deployments have one book.
+        return bool(self.beside) and any(transaction_id in one.transactions for one in self.beside)
 
     def open(self, account: Account) -> None:
         """Raises AlreadyExists."""
@@ -241,6 +256,48 @@ class Book:
         self.changes.new_transactions.append(transaction)
         return transaction
 
+    def add_posted(
+        self,
+        transaction_id: UUID,
+        kind: TransactionKind,
+        posting: Posting,
+        entries: tuple[Entry, Entry],
+        *,
+        description: str,
+        metadata: Mapping[str, str],
+        asked_by: UUID | None,
+    ) -> Transaction:
+        """`add_transaction` of one posting and `post` at once: most transactions are so."""
+        if self.is_taken(transaction_id):
+            raise AlreadyExists("transaction", transaction_id)
+        head, now = self.head, self.now
+        head.transactions = number = head.transactions + 1
+        head.postings = counted = head.postings + 1
+        transaction = Transaction(
+            id=transaction_id,
+            book=head.name,
+            number=number,
+            reference_id=reference_of(head.number, number),
+            kind=kind,
+            status="completed",
+            amount=posting.amount,
+            currency=posting.currency,
+            postings=(posting,),
+            description=description,
+            metadata=metadata,
+            created_at=now,
+            ended_at=now,
+            asked_by=asked_by,
+            entries=entries,
+            posting=counted,
+            is_new=True,
+        )
+        transaction.link = head.link = link_of(head.link, transaction)
+        self.transactions[transaction_id] = transaction
+        self.changes.new_transactions.append(transaction)
+        self.changes.posted.append(transaction)
+        return transaction
+
     def post(self, transaction: Transaction, entries: tuple[Entry, ...]) -> None:
         """The transaction has moved money: it is the next link of the chain."""
         assert sum([entry.amount for entry in entries]) == 0, "money is neither made nor lost"
@@ -259,6 +316,7 @@ class Book:
             self._added.append((where, id))
 
     def _close(self) -> None:
+        self._begin()
         self._touched.clear()
         if self._copies or self._added:
             self._copies.clear()

@@ -19,8 +19,8 @@ FIRST_LINK: Final = bytes(32)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NOBODY: Final = bytes(16)
-_HEAD: Final = Struct(">32sQQ16s16sqqH")
-_ENTRY: Final = Struct(">16sQqq")
+_HEAD: Final = ">32sQQ16s16sqqH"
+_ENTRY: Final = "16sQqq"
 
 
 def link_of(previous: bytes, transaction: Transaction) -> bytes:
@@ -34,7 +34,8 @@ def link_of(previous: bytes, transaction: Transaction) -> bytes:
     """
     ended_at, corrects = transaction.ended_at, transaction.corrects
     assert ended_at, "what is posted has ended"
-    head = _HEAD.pack(
+    entries = in_order(transaction.entries)
+    numbers = (
         previous,
         transaction.posting,
         transaction.number,
@@ -42,13 +43,10 @@ def link_of(previous: bytes, transaction: Transaction) -> bytes:
         _NOBODY if corrects is None else corrects.bytes,
         microseconds(transaction.created_at),
         microseconds(ended_at),
-        len(transaction.entries),
+        len(entries),
+        *[number for entry in entries for number in _numbers(entry)],
     )
-    entries = [
-        _ENTRY.pack(entry.account_id.bytes, entry.version, entry.amount, entry.balance)
-        for entry in in_order(transaction.entries)
-    ]
-    return sha256(b"".join((head, *entries, _text(transaction)))).digest()
+    return sha256(_layout(len(entries)).pack(*numbers) + _text(transaction)).digest()
 
 
 def in_order(entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -63,6 +61,17 @@ def microseconds(moment: datetime) -> int:
     """Since 1970, exactly. All of a batch have the same moment."""
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+@lru_cache(maxsize=16)
+def _layout(entries: int) -> Struct:
+    return Struct(_HEAD + entries * _ENTRY)
+
+
+def _numbers(entry: Entry) -> tuple[bytes, int, int, int]:
+    account_id, _owner, version, amount, balance, written = entry
+    raw = account_id.bytes if written is None else written.account_bytes
+    return raw, version, amount, balance
 
 
 def _place(entry: Entry) -> tuple[int, int, int]:
