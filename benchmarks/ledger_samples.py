@@ -10,7 +10,9 @@ from benchmarks.samples import TRACEPARENT
 from contracts.ids import derived_id, new_id
 from contracts.ledger import LedgerCommand, OpenAccount, PostTransaction
 from contracts.topics import GATEWAY_OUTCOMES
-from messaging.envelope import Envelope, ReplyAddress
+from messaging.envelope import ReplyAddress
+from messaging.records import Decoder, Received
+from testkit.records import record_of
 
 ACCOUNTS: Final = 10_000
 CURRENCY: Final = "EUR"
@@ -19,6 +21,7 @@ FUNDS: Final = 10**9
 MOST: Final = 2_000
 
 _SEED: Final = 20_261_122
+_DECODER: Final = Decoder([OpenAccount, PostTransaction])
 _REPLY_TO: Final = ReplyAddress(topic=GATEWAY_OUTCOMES.name, partition=0)
 
 
@@ -28,15 +31,6 @@ class Customer:
 
     account_id: UUID
     owner_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A command as the consumer's decoder hands it on, and its bytes in the log."""
-
-    command: LedgerCommand
-    envelope: Envelope
-    value: bytes
 
 
 def customers(count: int = ACCOUNTS) -> list[Customer]:
@@ -79,19 +73,22 @@ def transfers(people: Sequence[Customer], *, hot: bool = False) -> Iterator[Post
         )
 
 
-def decoded(command: LedgerCommand) -> Decoded:
-    """As the gateway sends it: a transaction's command has the transaction's id."""
+def received(command: LedgerCommand) -> Received:
+    """As the gateway sends it and the consumer decodes it.
+
+    A transaction's command has the transaction's id.
+    """
     request_id = new_id()
-    id_ = command.transaction_id if isinstance(command, PostTransaction) else new_id()
-    envelope = Envelope(
-        id=id_,
-        type=command.type,
+    record = record_of(
+        command,
+        id=command.transaction_id if isinstance(command, PostTransaction) else None,
         source="gateway",
-        subject=command.aggregate_id,
         correlation_id=request_id,
         causation_id=request_id,
         actor=str(request_id),
         traceparent=TRACEPARENT,
         reply_to=_REPLY_TO,
     )
-    return Decoded(command, envelope, command.model_dump_json().encode())
+    [item] = _DECODER.decode([record])
+    assert isinstance(item, Received), "it is sound"
+    return item

@@ -10,18 +10,19 @@ from typing import Final, TypeAlias, TypeVar
 
 import psutil
 
-from benchmarks.ledger_samples import Customer, Decoded, decoded, openings, transfers
+from benchmarks.ledger_samples import Customer, openings, received, transfers
 from benchmarks.ledger_server import Servers
-from contracts.ledger import LedgerCommand, PostTransaction
+from contracts.ledger import LedgerCommand
 from ledger.adapters.delivery import open_delivery_store
 from ledger.adapters.work import BookWork
-from ledger.application.post_transaction import decide
+from ledger.application.post_many import plain_run, post_many
 from ledger.entrypoints.kafka import BATCH, HANDLERS
+from ledger.entrypoints.problems import PROBLEMS
 from ledger.settings import LedgerSettings
-from messaging.consumer import GO_AHEAD_EVERY
+from messaging.consumer import AT_ONCE, BatchConsumer
 from messaging.garbage import spare_the_collector
-from messaging.inbox import InboxEntry, fingerprint_of
-from messaging.work import Deferred, Settlement
+from messaging.inbox import fingerprint_of
+from messaging.records import Received
 from servers.postgres import execute
 from storage.delivery_store import SqlDeliveryStore
 from storage.migrations import upgrade
@@ -30,8 +31,9 @@ from storage.work import SqlWork
 T = TypeVar("T")
 
 LedgerStore: TypeAlias = SqlDeliveryStore[SqlWork]
-Apply: TypeAlias = Callable[[LedgerStore, Sequence[Decoded]], Awaitable[None]]
+Apply: TypeAlias = Callable[[LedgerStore, Sequence[Received]], Awaitable[None]]
 
+BOOK: Final = "main"
 SCHEME: Final = "postgresql+asyncpg"
 WARM_UP: Final = 10 * BATCH
 """Transfers before the clock starts: afterwards the accounts are in memory, as in a service."""
@@ -55,7 +57,7 @@ async def new_book(servers: Servers, people: Sequence[Customer]) -> str:
     migrations = LedgerSettings.model_fields["migrations"].default
     await asyncio.to_thread(upgrade, servers.postgres.url(database, scheme=SCHEME), migrations)
     async with open_store(servers, database) as store:
-        for batch in in_batches(decoded(command) for command in openings(people)):
+        for batch in in_batches(received(command) for command in openings(people)):
             await apply(store, batch)
     # Nobody waits for what the openings announce.
     for statement in ("TRUNCATE outbox", "VACUUM ANALYZE"):
@@ -63,39 +65,28 @@ async def new_book(servers: Servers, people: Sequence[Customer]) -> str:
     return database
 
 
-async def apply(store: LedgerStore, batch: Sequence[Decoded]) -> None:
+async def apply(store: LedgerStore, batch: Sequence[Received]) -> None:
     """What the consumer does with a batch that it has decoded."""
-    async with store.store.begin() as transaction:
-        await transaction.expect([item.command for item in batch])
-        known = await transaction.received([item.envelope.id for item in batch])
-        assert not known, "each command is new"
-        for number, item in enumerate(batch, 1):
-            command, envelope = item.command, item.envelope
-            if number % GO_AHEAD_EVERY == 0:
-                await transaction.go_ahead()
-            async with transaction.work(envelope) as work:
-                answer = await HANDLERS[type(command)](command, work)
-            assert not isinstance(answer, Deferred), "the ledger answers at once"
-            settlement = Settlement.succeeded(answer)
-            entry = InboxEntry.received("ledger", envelope, item.value, settlement)
-            transaction.remember(entry)
+    consumer = BatchConsumer(name="ledger", store=store.store, handlers=HANDLERS, problems=PROBLEMS)
+    await consumer.apply(batch)
 
 
-async def append(store: LedgerStore, batch: Sequence[Decoded]) -> None:
+async def append(store: LedgerStore, batch: Sequence[Received]) -> None:
     """The same without what goes out: nothing is announced, and nobody is answered."""
     async with store.store.begin() as transaction:
-        await transaction.expect([item.command for item in batch])
+        await transaction.expect([item.message for item in batch])
         known = await transaction.received([item.envelope.id for item in batch])
         assert not known, "each command is new"
-        for number, item in enumerate(batch, 1):
-            command = item.command
-            if number % GO_AHEAD_EVERY == 0:
-                await transaction.go_ahead()
-            assert isinstance(command, PostTransaction), "only transfers are measured"
-            async with transaction.work(item.envelope) as work:
+        for start in range(0, len(batch), AT_ONCE):
+            some = batch[start : start + AT_ONCE]
+            async with transaction.work(some[0].envelope) as work:
                 assert isinstance(work, BookWork)
-                posted = decide(command, work.book(command.book))
-            posted.fingerprint = bytes.fromhex(fingerprint_of(command.type, item.value))
+                posted = post_many(plain_run(some), work.book(BOOK))
+            assert len(posted) == len(some), "only transfers are measured, and none is refused"
+            for item, one in zip(some, posted, strict=True):
+                fingerprint = fingerprint_of(item.envelope.type, item.record.value or b"")
+                one.fingerprint = bytes.fromhex(fingerprint)
+            await transaction.go_ahead()
 
 
 async def rate(
@@ -165,9 +156,9 @@ async def postings(servers: Servers, database: str) -> int:
     return int(row["postings"])
 
 
-def ready(commands: Iterator[LedgerCommand], count: int) -> list[list[Decoded]]:
+def ready(commands: Iterator[LedgerCommand], count: int) -> list[list[Received]]:
     """The next `count` commands as they come from the decoder, in the service's batches."""
-    return list(in_batches(decoded(command) for command in islice(commands, count)))
+    return list(in_batches(received(command) for command in islice(commands, count)))
 
 
 def in_batches(items: Iterable[T]) -> Iterator[list[T]]:
@@ -178,7 +169,7 @@ def in_batches(items: Iterable[T]) -> Iterator[list[T]]:
 
 
 async def _apply_all(store: LedgerStore, commands: Iterator[LedgerCommand], count: int) -> None:
-    for batch in in_batches(decoded(command) for command in islice(commands, count)):
+    for batch in in_batches(received(command) for command in islice(commands, count)):
         await apply(store, batch)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.contract import Message
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
-from messaging.store import DeadLetter, Job
+from messaging.store import DeadLetter, Job, OneByOne
 from messaging.work import Settlement
 
 
@@ -42,7 +42,7 @@ class VoidWork:
         """Nothing to undo."""
 
 
-class VoidTransaction:
+class VoidTransaction(OneByOne):
     """See messaging.store.Transaction. It gathers what a real one would write."""
 
     def __init__(self) -> None:
@@ -56,9 +56,6 @@ class VoidTransaction:
 
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         return {}
-
-    async def go_ahead(self) -> None:
-        """See messaging.store.Transaction."""
 
     def remember(self, entry: InboxEntry) -> None:
         self.entries.append(entry)

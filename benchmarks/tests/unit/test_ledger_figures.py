@@ -6,7 +6,7 @@ from benchmarks.ledger_baselines import rate_in
 from benchmarks.ledger_figures import rate_figures
 from benchmarks.ledger_path import Finish
 from benchmarks.ledger_rates import take_in_turns
-from benchmarks.ledger_samples import customers, decoded, openings, transfers
+from benchmarks.ledger_samples import customers, openings, received, transfers
 from benchmarks.report import Figure
 from contracts.ledger import OpenAccount, PostTransaction
 
@@ -99,9 +99,9 @@ def test_a_hot_account_pays_all_the_others() -> None:
 
 
 def test_a_transaction_is_sent_under_its_own_id_and_an_account_is_not() -> None:
-    opening, funding = [decoded(command) for command in openings(customers(1))]
-    assert isinstance(opening.command, OpenAccount)
-    assert isinstance(funding.command, PostTransaction)
-    assert funding.envelope.id == funding.command.transaction_id
-    assert opening.envelope.id != opening.command.account_id
-    assert PostTransaction.model_validate_json(funding.value) == funding.command
+    opening, funding = [received(command) for command in openings(customers(1))]
+    assert isinstance(opening.message, OpenAccount)
+    assert isinstance(funding.message, PostTransaction)
+    assert funding.envelope.id == funding.message.transaction_id
+    assert opening.envelope.id != opening.message.account_id
+    assert PostTransaction.model_validate_json(funding.record.value or b"") == funding.message

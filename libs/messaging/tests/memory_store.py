@@ -11,7 +11,7 @@ from contracts.contract import Message
 from contracts.topics import Topic
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
-from messaging.store import DeadLetter, Job, LeaseLost
+from messaging.store import DeadLetter, Job, LeaseLost, OneByOne
 from messaging.work import Settlement
 from testkit.works import RecordingWork
 
@@ -48,7 +48,7 @@ class MemoryStore:
         return [message.headers["ce_type"] for message in self.outbox]
 
 
-class MemoryTransaction:
+class MemoryTransaction(OneByOne):
     """See messaging.store.Transaction."""
 
     def __init__(self, store: MemoryStore) -> None:
@@ -74,9 +74,6 @@ class MemoryTransaction:
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         self._has_received = True
         return {known: self.inbox[known] for known in ids if known in self.inbox}
-
-    async def go_ahead(self) -> None:
-        """See messaging.store.Transaction."""
 
     def remember(self, entry: InboxEntry) -> None:
         self.inbox[entry.message_id] = entry

@@ -32,8 +32,8 @@ W = TypeVar("W")
 DEFECT = ProblemType("internal-error", 500, "Something went wrong on our side")
 REUSED_ID = ProblemType("command-id-reused", 422, "This id was used for another command")
 
-GO_AHEAD_EVERY: Final = 50
-"""Messages of a batch: some milliseconds, in which nobody else has a turn."""
+AT_ONCE: Final = 50
+"""Messages of a batch that are handled in one go: some milliseconds, and nobody else has a turn."""
 
 _DONE: Final = Settlement.succeeded(None)
 
@@ -78,8 +78,7 @@ class BatchConsumer(Generic[W]):
 
     def decode(self, records: Sequence[Record]) -> list[Decoded]:
         """What each of them is: the part of `consume` that needs no store, and never raises."""
-        decode = self._decoder.decode
-        return [decode(record) for record in records]
+        return self._decoder.decode(records)
 
     async def apply(self, decoded: Sequence[Decoded]) -> None:
         """The rest of `consume`, which see."""
@@ -93,21 +92,32 @@ class BatchConsumer(Generic[W]):
             await transaction.expect(expected)
             known = await transaction.received(ids)
             batch = _Batch(transaction, known, self._dead_in_a_row)
-            for number, item in enumerate(decoded, 1):
-                envelope = item.envelope
-                if number % GO_AHEAD_EVERY == 0:
+            for start in range(0, len(decoded), AT_ONCE):
+                if start > 0:
                     await transaction.go_ahead()
-                if envelope and (repeated := batch.known.get(envelope.id.int)):
-                    self._repeat(item.record, envelope, repeated, batch)
-                elif isinstance(item, Received):
-                    await self._handle(item, batch)
-                else:
-                    self._set_aside(item, batch)
+                await self._apply_some(decoded[start : start + AT_ONCE], batch)
             await transaction.enqueue(batch.jobs)
         self._dead_in_a_row = batch.dead_in_a_row
         self.after_commit()
         for (message_type, result), count in Counter(batch.results).items():
             CONSUMED.labels(self.name, message_type, result).inc(count)
+
+    async def _apply_some(self, items: Sequence[Decoded], batch: "_Batch[W]") -> None:
+        place = 0
+        while place < len(items):
+            place += batch.take(items[place:])
+            if place < len(items):
+                await self._apply_one(items[place], batch)
+                place += 1
+
+    async def _apply_one(self, item: Decoded, batch: "_Batch[W]") -> None:
+        envelope = item.envelope
+        if envelope and (repeated := batch.known_as(envelope.id)):
+            self._repeat(item.record, envelope, repeated, batch)
+        elif isinstance(item, Received):
+            await self._handle(item, batch)
+        else:
+            self._set_aside(item, batch)
 
     async def _handle(self, item: Received, batch: "_Batch[W]") -> None:
         message, envelope = item.message, item.envelope
@@ -212,9 +222,33 @@ class _Batch(Generic[W]):
         self.transaction = transaction
         # By number: a UUID is hashed and compared in Python.
         self.known = {id.int: entry for id, entry in known.items()}
+        self.taken: set[int] = set()
         self.jobs: list[Job] = []
         self.results: list[tuple[str, str]] = []
         self.dead_in_a_row = dead_in_a_row
+
+    def take(self, items: Sequence[Decoded]) -> int:
+        """How many of the first of them the store has handled itself."""
+        takes, run = self.transaction.takes, list[Received]()
+        if takes:
+            for item in items:
+                if not isinstance(item, Received) or type(item.message) not in takes:
+                    break
+                if item.envelope.id.int in self.known or item.envelope.id.int in self.taken:
+                    break
+                run.append(item)
+        count = self.transaction.take(run) if len(run) > 1 else 0
+        for item in run[:count]:
+            self.taken.add(item.envelope.id.int)
+            self.results.append((item.envelope.type, "handled"))
+            self.dead_in_a_row = 0
+        return count
+
+    def known_as(self, id: UUID) -> InboxEntry | None:
+        """The entry of a message that was received before, in this batch or an earlier one."""
+        if id.int in self.taken:
+            return self.transaction.recall(id)
+        return self.known.get(id.int)
 
     def remember(self, entry: InboxEntry, result: str) -> None:
         self.transaction.remember(entry)

@@ -1,6 +1,6 @@
 """From a raw record to a message of ours, one by one: a bad one spoils no other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
 from pydantic import ValidationError
@@ -67,23 +67,28 @@ class Decoder:
             for message in handled
         }
 
-    def decode(self, record: Record) -> Decoded:
-        """Never raises: what can't be decoded comes back as Undecodable."""
-        try:
-            envelope = Envelope.from_headers(record.headers)
-        except EnvelopeError as error:
-            return Undecodable(record=record, error=str(error))
-        validator = self._validators.get(envelope.type)
+    def decode(self, records: Sequence[Record]) -> list[Decoded]:
+        """What each of them is. Never raises: what can't be decoded is Undecodable.
+
+        First all headers, then all bodies: what does one of these stays in the processor's cache.
+        """
+        heads = [_envelope(record) for record in records]
+        return [self._decoded(*pair) for pair in zip(records, heads, strict=True)]
+
+    def _decoded(self, record: Record, head: Envelope | Undecodable) -> Decoded:
+        if isinstance(head, Undecodable):
+            return head
+        validator = self._validators.get(head.type)
         if validator is None:
-            return Unknown(record=record, envelope=envelope)
+            return Unknown(record=record, envelope=head)
         value = record.value or b""
         try:
             message = validator.validate_json(value)
         except ValidationError as error:
-            return Undecodable(record=record, error=_summary(error), envelope=envelope)
+            return Undecodable(record=record, error=_summary(error), envelope=head)
         if _BACKSLASH in value and _ESCAPED_NUL in value and _has_nul(from_json(value)):
-            return Undecodable(record=record, error="U+0000 can't be stored", envelope=envelope)
-        return Received(record=record, envelope=envelope, message=message)
+            return Undecodable(record=record, error="U+0000 can't be stored", envelope=head)
+        return Received(record=record, envelope=head, message=message)
 
 
 def origin_headers(record: Record) -> dict[str, str]:
@@ -93,6 +98,13 @@ def origin_headers(record: Record) -> dict[str, str]:
         "origin-partition": str(record.partition),
         "origin-offset": str(record.offset),
     }
+
+
+def _envelope(record: Record) -> Envelope | Undecodable:
+    try:
+        return Envelope.from_headers(record.headers)
+    except EnvelopeError as error:
+        return Undecodable(record=record, error=str(error))
 
 
 def _has_nul(value: Any) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 from contracts.contract import Message
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
+from messaging.records import Received
 from messaging.work import Request, Settlement
 
 W_co = TypeVar("W_co", covariant=True)
@@ -60,6 +61,20 @@ class Transaction(Protocol[W_co]):
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """The inbox entries of those ids that have been received before."""
 
+    @property
+    def takes(self) -> frozenset[type[Message]]:
+        """The kinds of messages that `take` knows about."""
+
+    def take(self, items: Sequence[Received]) -> int:
+        """Handle the first of these messages, each step for many of them at once.
+
+        Returns how many: their handlers would have done the same, inbox and outcomes included. The
+        next one is left to its handler: it is refused, or out of the ordinary in another way.
+        """
+
+    def recall(self, id: UUID) -> InboxEntry:
+        """The inbox entry of a message that was taken in this transaction."""
+
     async def go_ahead(self) -> None:
         """Between two messages of a long batch: a store may begin to write what is done so far."""
 
@@ -86,6 +101,23 @@ class Transaction(Protocol[W_co]):
 
     def bury(self, letter: DeadLetter) -> None:
         """Keep a dead letter, and publish it on the dead-letter topic."""
+
+
+class OneByOne:
+    """The part of a Transaction that handles each message by its handler, and writes at once."""
+
+    takes: frozenset[type[Message]] = frozenset()
+
+    def take(self, _items: Sequence[Received]) -> int:
+        """See Transaction. None."""
+        return 0
+
+    def recall(self, id: UUID) -> InboxEntry:
+        """See Transaction."""
+        raise AssertionError(f"{id} was not taken")
+
+    async def go_ahead(self) -> None:
+        """See Transaction. All that was done has been written."""
 
 
 class Store(Protocol[W_co]):

@@ -16,7 +16,7 @@ from messaging.asking import pause_after
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
 from messaging.signal import Signal
-from messaging.store import DeadLetter, Job, LeaseLost
+from messaging.store import DeadLetter, Job, LeaseLost, OneByOne
 from messaging.work import Postbox, Request, Settlement
 from storage import database
 from storage.codec import in_parcels
@@ -94,7 +94,7 @@ class SqlStore(Generic[W]):
         return self._make_work(connection, postbox)
 
 
-class SqlTransaction(Generic[W]):
+class SqlTransaction(OneByOne, Generic[W]):
     """See messaging.store.Transaction. Inbox and outbox are written together at the end."""
 
     def __init__(self, store: SqlStore[W], connection: AsyncConnection) -> None:
@@ -137,9 +137,6 @@ class SqlTransaction(Generic[W]):
     async def received(self, ids: Sequence[UUID]) -> dict[UUID, InboxEntry]:
         """See messaging.store.Transaction."""
         return await self._find(ids) if ids else {}
-
-    async def go_ahead(self) -> None:
-        """See messaging.store.Transaction. Handlers have written what they did."""
 
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction."""

@@ -92,6 +92,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def write_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a long batch: each decision is on its way to the database before the next one."""
-    monkeypatch.setattr("messaging.consumer.GO_AHEAD_EVERY", 1)
+    """As in a long batch: two decisions are on their way to the database before the next two."""
+    monkeypatch.setattr("messaging.consumer.AT_ONCE", 2)
     monkeypatch.setattr("ledger.adapters.store.WORTH_WRITING", 1)

@@ -84,9 +84,13 @@ def test_a_transaction_gets_the_next_number_and_the_next_link() -> None:
     with kept(book):
         second = transferred(book, target, source)
     assert [(one.number, one.posting) for one in (first, second)] == [(1, 1), (2, 2)]
-    assert first.link == link_of(FIRST_LINK, first)
-    assert first.link is not None
-    assert second.link == link_of(first.link, second) == book.head.link
+    assert book.head.link == FIRST_LINK
+    book.seal()
+    link = link_of(FIRST_LINK, first)
+    assert (first.link, second.link) == (link, link_of(link, second))
+    assert book.head.link == second.link
+    book.seal()
+    assert book.head.link == second.link
     assert len({first.reference_id, second.reference_id}) == 2
     assert (book.head.transactions, book.head.postings) == (2, 2)
 

@@ -11,7 +11,7 @@ from contracts.topics import Topic
 from messaging.envelope import Envelope, Outgoing
 from messaging.inbox import InboxEntry
 from messaging.signal import Signal
-from messaging.store import DeadLetter, Job, LeaseLost
+from messaging.store import DeadLetter, Job, LeaseLost, OneByOne
 from messaging.work import Postbox, Settlement
 from storage.dead_letters import published
 from storage.entries import entry_from
@@ -81,7 +81,7 @@ class MongoStore(Generic[W]):
         return self._make_work(documents, postbox)
 
 
-class MongoTransaction(Generic[W]):
+class MongoTransaction(OneByOne, Generic[W]):
     """See messaging.store.Transaction."""
 
     def __init__(self, store: MongoStore[W]) -> None:
@@ -109,9 +109,6 @@ class MongoTransaction(Generic[W]):
             return {}
         await self._store.finisher.finish_messages(ids)
         return {row["message_id"]: entry_from(row) for row in await self._rows(ids)}
-
-    async def go_ahead(self) -> None:
-        """See messaging.store.Transaction."""
 
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction."""

@@ -22,13 +22,17 @@ from ledger.adapters.ledger_rows import LedgerRows
 from ledger.adapters.postgres import PostgresRows
 from ledger.adapters.sqlite import SqliteRows
 from ledger.adapters.work import BookWork
+from ledger.application.events import posted_event
 from ledger.application.fail_transaction import fail_transaction
 from ledger.application.needs import Needs, needs_of
+from ledger.application.post_many import plain_run, post_many
 from ledger.application.views import transaction_json
 from ledger.domain.book import Book, Head
 from ledger.domain.transaction import Transaction
 from messaging.envelope import Envelope, time_text
 from messaging.inbox import InboxEntry
+from messaging.records import Received
+from messaging.runs import announced, answered, entries_of
 from messaging.work import Postbox, Settlement
 from storage.store import SqlStore, SqlTransaction
 
@@ -73,6 +77,8 @@ class SqlLedgerStore(SqlStore[Any]):
 class LedgerTransaction(SqlTransaction[Any]):
     """See messaging.store.Transaction."""
 
+    takes = frozenset({PostTransaction})
+
     def __init__(self, store: SqlLedgerStore, connection: AsyncConnection) -> None:
         super().__init__(store, connection)
         self._rows = store.rows
@@ -111,6 +117,29 @@ class LedgerTransaction(SqlTransaction[Any]):
         if self._past or any(book.transactions for book in self._used.values()):
             known |= {id_: entry for id_ in ids if (entry := self._posted_before(id_))}
         return known
+
+    def take(self, items: Sequence[Received]) -> int:
+        """See messaging.store.Transaction. As `post_transaction`, `remember` and `_keep` would."""
+        commands = plain_run(items)
+        if not commands or (book := self._used.get(commands[0].book)) is None:
+            return 0
+        posted = post_many(commands, book)
+        some = items[: len(posted)]
+        results = [transaction_json(one) for one in posted]
+        entries = entries_of(self._name, some, results)
+        for transaction, entry in zip(posted, entries, strict=True):
+            transaction.fingerprint = bytes.fromhex(entry.fingerprint)
+        self._outbox += announced(
+            self._name, self._time, some, [posted_event(one) for one in posted]
+        )
+        self._outbox += answered(self._time, entries)
+        return len(posted)
+
+    def recall(self, id: UUID) -> InboxEntry:
+        """See messaging.store.Transaction."""
+        entry = self._posted_before(id)
+        assert entry is not None, "it was taken"
+        return entry
 
     async def go_ahead(self) -> None:
         """Begin to write what has been decided, so that the database works while more is decided.
@@ -170,6 +199,7 @@ class LedgerTransaction(SqlTransaction[Any]):
     async def flush(self) -> None:
         """Write what has been decided, then what was collected for delivery."""
         for book in self._used.values():
+            book.seal()
             # Even if nothing has changed: what was refused must not rest on stale memory.
             await self._rows.write(self._connection, book.head, book.changes)
         await super().flush()

@@ -57,8 +57,8 @@ class Book:
     Whoever decides has loaded what the decision is about; what isn't here doesn't exist, and what
     is another book's is only here so that its id isn't taken twice, and nor are those of the books
     `beside` it, which are decided in the same batch. Each decision ends with either `keep` or
-    `undo`, and when it is undone the book is as it was. `changes` is what the store has to write;
-    `committed` forgets what needn't be remembered.
+    `undo`, and when it is undone the book is as it was. `changes` is what the store has to write
+    when it is sealed; `committed` forgets what needn't be remembered.
     """
 
     def __init__(self, head: Head) -> None:
@@ -80,7 +80,7 @@ class Book:
 
     def _begin(self) -> None:
         head, changes = self.head, self.changes
-        self._counted = (head.transactions, head.postings, head.link)
+        self._counted = (head.transactions, head.postings)
         self._listed = (
             len(changes.new_accounts), len(changes.new_transactions), len(changes.posted)
         )  # fmt: skip
@@ -95,7 +95,7 @@ class Book:
 
     def undo(self) -> None:
         head, changes = self.head, self.changes
-        head.transactions, head.postings, head.link = self._counted
+        head.transactions, head.postings = self._counted
         for account, posted, held, version in reversed(self._touched):
             account.posted, account.held, account.version = posted, held, version
         for changed, was in reversed(self._copies):
@@ -113,12 +113,20 @@ class Book:
         del changes.posted[posted_before:]
         self._close()
 
+    def seal(self) -> None:
+        """Link what was kept since: before it is written, and no decision rests on a link."""
+        head = self.head
+        for transaction in self.changes.posted:
+            if transaction.link is None:
+                transaction.link = head.link = link_of(head.link, transaction)
+
     def hand_over(self) -> tuple[list[Transaction], list[Transaction]]:
         """What has been kept and may be written before the end: new transactions, and those that
         have moved money, whose entries are new. Each is handed over once.
 
         From now on a new one is a stored one: whatever changes it is among the changes.
         """
+        self.seal()
         new, posted = self.changes.new_transactions, self.changes.posted
         self.changes.new_transactions, self.changes.posted = [], []
         for transaction in new:
@@ -292,14 +300,13 @@ class Book:
             posting=counted,
             is_new=True,
         )
-        transaction.link = head.link = link_of(head.link, transaction)
         self.transactions[transaction_id] = transaction
         self.changes.new_transactions.append(transaction)
         self.changes.posted.append(transaction)
         return transaction
 
     def post(self, transaction: Transaction, entries: tuple[Entry, ...]) -> None:
-        """The transaction has moved money: it is the next link of the chain."""
+        """The transaction has moved money: it will be the next link of the chain."""
         assert sum([entry.amount for entry in entries]) == 0, "money is neither made nor lost"
         head = self.head
         head.postings += 1
@@ -307,7 +314,6 @@ class Book:
         transaction.ended_at = self.now
         transaction.entries = entries
         transaction.posting = head.postings
-        transaction.link = head.link = link_of(head.link, transaction)
         self.changes.posted.append(transaction)
 
     def _add(self, where: dict[UUID, Any], id: UUID, value: Any) -> None:
