@@ -7,9 +7,10 @@ applied or set back belongs to one unbroken reading, however far the batch ahead
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 from aiokafka import TopicPartition
@@ -19,6 +20,10 @@ from messaging.records import Record
 SLICE: Final = 100
 """So many records are drained and decoded before others, the store's socket too, have a turn."""
 
+BUSY_S: Final = 0.001
+"""A turn of the event loop that takes longer did something else."""
+
+Pause: TypeAlias = Callable[[], Awaitable[None]]
 Decode: TypeAlias = Callable[[Sequence[Record]], Sequence[Any]]
 
 
@@ -62,12 +67,12 @@ class Portion:
     def last(self) -> Record:
         return self.records[-1]
 
-    async def decode(self, decode: Decode) -> None:
-        """What isn't decoded yet, with a turn for others after each slice."""
+    async def decode(self, decode: Decode, pause: Pause = partial(asyncio.sleep, 0)) -> None:
+        """What isn't decoded yet, with a pause for others after each slice."""
         while len(self.decoded) < len(self.records):
             begin = len(self.decoded)
             self.decoded += decode(self.records[begin : begin + SLICE])
-            await asyncio.sleep(0)
+            await pause()
 
 
 class Source(Protocol):
@@ -140,4 +145,15 @@ class Ahead:
             return
         # Whoever applies them decodes what is missing, and fails there.
         with suppress(Exception):
-            await portion.decode(self._decode)
+            await portion.decode(self._decode, self._until_others_wait)
+
+    async def _until_others_wait(self) -> None:
+        """While a batch is awaited others have one turn, or else as many as they want.
+
+        The store's answers are waited for at the end of the batch in hand: then is the time.
+        """
+        clock, took_s = asyncio.get_running_loop().time, BUSY_S
+        while took_s >= BUSY_S:
+            before = clock()
+            await asyncio.sleep(0)
+            took_s = 0.0 if self._is_awaited else clock() - before
