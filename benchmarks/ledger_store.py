@@ -21,8 +21,8 @@ from ledger.entrypoints.problems import PROBLEMS
 from ledger.settings import LedgerSettings
 from messaging.consumer import AT_ONCE, BatchConsumer
 from messaging.garbage import spare_the_collector
-from messaging.inbox import fingerprint_of
 from messaging.records import Received
+from messaging.runs import fingerprints_of
 from servers.postgres import execute
 from storage.delivery_store import SqlDeliveryStore
 from storage.migrations import upgrade
@@ -35,7 +35,7 @@ Apply: TypeAlias = Callable[[LedgerStore, Sequence[Received]], Awaitable[None]]
 
 BOOK: Final = "main"
 SCHEME: Final = "postgresql+asyncpg"
-WARM_UP: Final = 10 * BATCH
+WARM_UP: Final = 20_000
 """Transfers before the clock starts: afterwards the accounts are in memory, as in a service."""
 
 MIB: Final = 2**20
@@ -83,8 +83,7 @@ async def append(store: LedgerStore, batch: Sequence[Received]) -> None:
                 assert isinstance(work, BookWork)
                 posted = post_many(plain_run(some), work.book(BOOK))
             assert len(posted) == len(some), "only transfers are measured, and none is refused"
-            for item, one in zip(some, posted, strict=True):
-                fingerprint = fingerprint_of(item.envelope.type, item.record.value or b"")
+            for fingerprint, one in zip(fingerprints_of(some), posted, strict=True):
                 one.fingerprint = bytes.fromhex(fingerprint)
             await transaction.go_ahead()
 

@@ -4,7 +4,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from itertools import takewhile
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from contracts.contract import Command, Message
@@ -229,20 +230,21 @@ class _Batch(Generic[W]):
 
     def take(self, items: Sequence[Decoded]) -> int:
         """How many of the first of them the store has handled itself."""
-        takes, run = self.transaction.takes, list[Received]()
-        if takes:
-            for item in items:
-                if not isinstance(item, Received) or type(item.message) not in takes:
-                    break
-                if item.envelope.id.int in self.known or item.envelope.id.int in self.taken:
-                    break
-                run.append(item)
+        run: list[Any] = []
+        if self.transaction.takes:
+            run += takewhile(self._may_be_taken, items)
         count = self.transaction.take(run) if len(run) > 1 else 0
-        for item in run[:count]:
-            self.taken.add(item.envelope.id.int)
-            self.results.append((item.envelope.type, "handled"))
+        if count:
+            self.taken.update([item.envelope.id.int for item in run[:count]])
+            self.results += [(item.envelope.type, "handled") for item in run[:count]]
             self.dead_in_a_row = 0
         return count
+
+    def _may_be_taken(self, item: Decoded) -> bool:
+        if type(item) is not Received or type(item.message) not in self.transaction.takes:
+            return False
+        number = item.envelope.id.int
+        return number not in self.known and number not in self.taken
 
     def known_as(self, id: UUID) -> InboxEntry | None:
         """The entry of a message that was received before, in this batch or an earlier one."""

@@ -24,6 +24,7 @@ BUSY_S: Final = 0.001
 """A turn of the event loop that takes longer did something else."""
 
 Pause: TypeAlias = Callable[[], Awaitable[None]]
+_ONE_TURN: Final = partial(asyncio.sleep, 0)
 Decode: TypeAlias = Callable[[Sequence[Record]], Sequence[Any]]
 
 
@@ -67,7 +68,7 @@ class Portion:
     def last(self) -> Record:
         return self.records[-1]
 
-    async def decode(self, decode: Decode, pause: Pause = partial(asyncio.sleep, 0)) -> None:
+    async def decode(self, decode: Decode, pause: Pause = _ONE_TURN) -> None:
         """What isn't decoded yet, with a pause for others after each slice."""
         while len(self.decoded) < len(self.records):
             begin = len(self.decoded)

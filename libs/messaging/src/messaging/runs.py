@@ -7,22 +7,16 @@ done fifty times in a row takes a third less. What comes out is the same.
 from collections.abc import Sequence
 
 from contracts.ids import new_id_text
-from messaging.envelope import Outgoing
-from messaging.inbox import InboxEntry
+from messaging.envelope import Outgoing, id_text
+from messaging.inbox import fingerprint_of, outcome_of
 from messaging.message_format import block_of_event, block_of_sender, message_record
 from messaging.records import Received
 from messaging.work import JsonText, PreparedEvent, Settlement
 
 
-def entries_of(
-    consumer: str, items: Sequence[Received], results: Sequence[JsonText]
-) -> list[InboxEntry]:
-    """The inbox entries of commands that have succeeded with these results."""
-    settlements = [Settlement(state="succeeded", result=result) for result in results]
-    return [
-        InboxEntry.received(consumer, item.envelope, item.record.value or b"", settlement)
-        for item, settlement in zip(items, settlements, strict=True)
-    ]
+def fingerprints_of(items: Sequence[Received]) -> list[str]:
+    """What is kept of each command, to know it again: see `messaging.inbox`."""
+    return [fingerprint_of(item.envelope.type, item.record.value or b"") for item in items]
 
 
 def announced(
@@ -54,7 +48,30 @@ def announced(
     ]
 
 
-def answered(time: str, entries: Sequence[InboxEntry]) -> list[Outgoing]:
-    """The outcomes on their way to those who asked."""
-    outcomes = [entry.outcome(time) for entry in entries]
-    return [outcome for outcome in outcomes if outcome is not None]
+def answered(
+    consumer: str,
+    time: str,
+    items: Sequence[Received],
+    fingerprints: Sequence[str],
+    results: Sequence[JsonText],
+) -> list[Outgoing]:
+    """The outcomes of commands that have succeeded with these results, for those who asked."""
+    causes = [item.envelope for item in items]
+    command_ids = [id_text(cause.id) for cause in causes]
+    settlements = [Settlement(state="succeeded", result=result) for result in results]
+    return [
+        outcome_of(
+            consumer,
+            time,
+            message_type=cause.type,
+            command_id=command_id,
+            fingerprint=fingerprint,
+            settlement=settlement,
+            effects=cause.effects,
+            reply_to=reply_to,
+        )
+        for cause, command_id, fingerprint, settlement in zip(
+            causes, command_ids, fingerprints, settlements, strict=True
+        )
+        if (reply_to := cause.reply_to) is not None
+    ]

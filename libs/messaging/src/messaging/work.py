@@ -39,7 +39,7 @@ class Deferred:
 DEFERRED: Final = Deferred()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class JsonText:
     """JSON of a result, ready to be sent: one object, and nothing looks into it again."""
 

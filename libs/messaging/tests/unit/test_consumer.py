@@ -67,7 +67,7 @@ async def test_a_command_ends_in_its_events_and_one_outcome(store: MemoryStore) 
 
 async def test_a_result_that_is_json_already_is_sent_as_it_is(store: MemoryStore) -> None:
     async def handle(_command: WriteNote, _work: RecordingWork) -> JsonText:
-        return JsonText('{"text":"grüße","n":[1,null]}')
+        return JsonText(text='{"text":"grüße","n":[1,null]}')
 
     command_id = uuid4()
     await consumer_on(store, handlers={WriteNote: handle}).consume([write("x", id=command_id)])

@@ -84,7 +84,7 @@ def test_its_headers_are_those_of_an_envelope() -> None:
 @pytest.mark.parametrize("is_ready", [True, False])
 def test_a_result_that_no_broker_would_take_is_left_out(is_ready: bool) -> None:
     text = "x" * MESSAGE_CHARACTERS
-    result = JsonText(f'{{"text":"{text}"}}') if is_ready else {"text": text}
+    result = JsonText(text=f'{{"text":"{text}"}}') if is_ready else {"text": text}
     message = sent(entry_of(Settlement(state="succeeded", result=result)))
     outcome = Outcome.model_validate_json(message.value)
     assert (outcome.state, outcome.result) == ("succeeded", None)

@@ -79,7 +79,7 @@ def test_a_settlement_survives_the_way_through_the_inbox(settlement: Settlement 
 
 
 def test_a_result_that_is_json_already_is_kept_as_what_it_says() -> None:
-    ready = Settlement.succeeded(JsonText('{"text":"done"}'))
+    ready = Settlement.succeeded(JsonText(text='{"text":"done"}'))
     assert settlement_text(ready) == '{"state":"succeeded","result":{"text":"done"},"problem":null}'
     kept = settlement_from(settlement_text(ready))
     assert kept == Settlement(state="succeeded", result={"text": "done"})

@@ -32,7 +32,7 @@ from ledger.domain.transaction import Transaction
 from messaging.envelope import Envelope, time_text
 from messaging.inbox import InboxEntry
 from messaging.records import Received
-from messaging.runs import announced, answered, entries_of
+from messaging.runs import announced, answered, fingerprints_of
 from messaging.work import Postbox, Settlement
 from storage.store import SqlStore, SqlTransaction
 
@@ -125,14 +125,13 @@ class LedgerTransaction(SqlTransaction[Any]):
             return 0
         posted = post_many(commands, book)
         some = items[: len(posted)]
+        fingerprints = fingerprints_of(some)
+        for transaction, fingerprint in zip(posted, fingerprints, strict=True):
+            transaction.fingerprint = bytes.fromhex(fingerprint)
+        events = [posted_event(one) for one in posted]
+        self._outbox += announced(self._name, self._time, some, events)
         results = [transaction_json(one) for one in posted]
-        entries = entries_of(self._name, some, results)
-        for transaction, entry in zip(posted, entries, strict=True):
-            transaction.fingerprint = bytes.fromhex(entry.fingerprint)
-        self._outbox += announced(
-            self._name, self._time, some, [posted_event(one) for one in posted]
-        )
-        self._outbox += answered(self._time, entries)
+        self._outbox += answered(self._name, self._time, some, fingerprints, results)
         return len(posted)
 
     def recall(self, id: UUID) -> InboxEntry:

@@ -1,8 +1,8 @@
 """Many plain transactions, decided as one by one and written down step by step."""
 
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from contracts.ledger import PostTransaction
 from ledger.application.post_transaction import decide
@@ -17,22 +17,13 @@ LONGEST_DESCRIPTION: Final = 10_000
 
 def plain_run(items: Sequence[Received]) -> list[PostTransaction]:
     """The first of these commands, as long as they are plain ones of one book."""
-    first = items[0].message
-    assert isinstance(first, PostTransaction), "only these are in a run"
-    book = first.book
-
-    def is_plain(item: Received) -> bool:
-        command = item.message
-        return (
-            isinstance(command, PostTransaction)
-            and command.book == book
-            and command.transaction_id == item.envelope.id
-            and not command.is_pending
-            and len(command.description) <= LONGEST_DESCRIPTION
-            and not command.metadata
-        )
-
-    return [item.message for item in takewhile(is_plain, items)]  # type: ignore[misc]
+    run: list[PostTransaction] = []
+    for item in items:
+        command: Any = item.message
+        if not _is_plain(command, item.envelope.id) or (run and command.book != run[0].book):
+            break
+        run.append(command)
+    return run
 
 
 def post_many(commands: Iterable[PostTransaction], book: Book) -> list[Transaction]:
@@ -46,3 +37,12 @@ def post_many(commands: Iterable[PostTransaction], book: Book) -> list[Transacti
             break
         book.keep()
     return posted
+
+
+def _is_plain(command: PostTransaction, id: UUID) -> bool:
+    return (
+        command.transaction_id == id
+        and not command.is_pending
+        and not command.metadata
+        and len(command.description) <= LONGEST_DESCRIPTION
+    )

@@ -105,8 +105,8 @@ class Account:
 
     def withdraw(self, amount: int, *, pays_out: bool = False) -> Entry:
         """Money leaves. A closed account only pays out what was left on it."""
-        if not pays_out:
-            self.require_open()
+        if self.is_closed and not pays_out:
+            raise AccountClosed(self.id)
         self._require_available(amount)
         return self._enter(-amount)
 

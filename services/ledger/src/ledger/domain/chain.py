@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 from ledger.domain.account import Entry
 from ledger.domain.transaction import Transaction
@@ -35,7 +35,7 @@ def link_of(previous: bytes, transaction: Transaction) -> bytes:
     ended_at, corrects = transaction.ended_at, transaction.corrects
     assert ended_at, "what is posted has ended"
     entries = in_order(transaction.entries)
-    numbers = (
+    numbers: list[Any] = [
         previous,
         transaction.posting,
         transaction.number,
@@ -44,8 +44,12 @@ def link_of(previous: bytes, transaction: Transaction) -> bytes:
         microseconds(transaction.created_at),
         microseconds(ended_at),
         len(entries),
-        *[number for entry in entries for number in _numbers(entry)],
-    )
+    ]
+    for account_id, _owner, version, amount, balance, written in entries:
+        numbers += (
+            account_id.bytes if written is None else written.account_bytes,
+            *(version, amount, balance),
+        )
     return sha256(_layout(len(entries)).pack(*numbers) + _text(transaction)).digest()
 
 
@@ -66,12 +70,6 @@ def microseconds(moment: datetime) -> int:
 @lru_cache(maxsize=16)
 def _layout(entries: int) -> Struct:
     return Struct(_HEAD + entries * _ENTRY)
-
-
-def _numbers(entry: Entry) -> tuple[bytes, int, int, int]:
-    account_id, _owner, version, amount, balance, written = entry
-    raw = account_id.bytes if written is None else written.account_bytes
-    return raw, version, amount, balance
 
 
 def _place(entry: Entry) -> tuple[int, int, int]:

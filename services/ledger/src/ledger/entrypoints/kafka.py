@@ -36,7 +36,7 @@ TOPICS: Final = (LEDGER_COMMANDS,)
 TO_ITSELF: Final = (ExpireHold,)
 """What the ledger sends to its own topic, so that it is decided in order with the rest."""
 
-BATCH: Final = 2_000
+BATCH: Final = 5_000
 """Commands in one transaction at most: with more, whoever waits waits longer, and little is won."""
 
 HANDLERS: Final[Handlers] = {
