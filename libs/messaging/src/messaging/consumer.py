@@ -4,8 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from contracts.contract import Command, Message
@@ -230,9 +229,7 @@ class _Batch(Generic[W]):
 
     def take(self, items: Sequence[Decoded]) -> int:
         """How many of the first of them the store has handled itself."""
-        run: list[Any] = []
-        if self.transaction.takes:
-            run += takewhile(self._may_be_taken, items)
+        run = self._run(items) if self.transaction.takes else []
         count = self.transaction.take(run) if len(run) > 1 else 0
         if count:
             self.taken.update([item.envelope.id.int for item in run[:count]])
@@ -240,11 +237,18 @@ class _Batch(Generic[W]):
             self.dead_in_a_row = 0
         return count
 
-    def _may_be_taken(self, item: Decoded) -> bool:
-        if type(item) is not Received or type(item.message) not in self.transaction.takes:
-            return False
-        number = item.envelope.id.int
-        return number not in self.known and number not in self.taken
+    def _run(self, items: Sequence[Decoded]) -> list[Received]:
+        """The first ones of a kind that the store takes, each with an id that is new."""
+        takes, run, ids = self.transaction.takes, list[Received](), set[int]()
+        for item in items:
+            if not isinstance(item, Received) or type(item.message) not in takes:
+                break
+            number = item.envelope.id.int
+            if number in ids or number in self.taken or number in self.known:
+                break
+            ids.add(number)
+            run.append(item)
+        return run
 
     def known_as(self, id: UUID) -> InboxEntry | None:
         """The entry of a message that was received before, in this batch or an earlier one."""

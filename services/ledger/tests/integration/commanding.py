@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from services.ledger.tests.integration.conftest import Bench
-from sqlalchemy import Table, select
+from sqlalchemy import Table, delete, select, update
 
 from contracts.contract import Command
 from contracts.gateway import Outcome
 from contracts.ids import new_id
 from contracts.ledger import CaptureHold, OpenAccount, PlaceHold, PostTransaction
 from ledger.adapters import tables
+from ledger.domain.chain import FIRST_LINK
 from testkit.records import LogRecord, record_of
 from testkit.workbench import outcomes_of
 
@@ -164,3 +166,20 @@ async def refused(bench: Bench, command: Command, slug: str, **figures: Any) -> 
     problem = problem_of(outcome, slug)
     assert {name: problem.get(name) for name in figures} == figures
     return problem
+
+
+async def emptied(bench: Bench) -> None:
+    """The database as it was when it was migrated."""
+    async with bench.delivery.db.write() as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            if table is not tables.books:
+                await connection.execute(delete(table))
+        await connection.execute(
+            update(tables.books).values(
+                epoch=0,
+                transactions=0,
+                postings=0,
+                link=FIRST_LINK,
+                last_at=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+        )

@@ -17,18 +17,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from services.ledger.tests.integration.clocks import Clock, stopped
-from services.ledger.tests.integration.commanding import credit, sent, stored
+from services.ledger.tests.integration.commanding import credit, emptied, sent, stored
 from services.ledger.tests.integration.conftest import Bench, bench_on, write_ahead
 from services.ledger.tests.integration.ledger_model import Answer, LedgerModel
 from services.ledger.tests.integration.model_things import Key
 from services.ledger.tests.random_commands import OWNERS, START, commands
-from sqlalchemy import delete, update
 
 from contracts.gateway import Outcome
 from contracts.ledger import LedgerCommand, OpenAccount
 from ledger.adapters import tables
 from ledger.adapters.ledger_rows import Fenced
-from ledger.domain.chain import FIRST_LINK
 from messaging.envelope import Envelope
 from testkit.records import LogRecord
 
@@ -157,23 +155,6 @@ def test_the_ledger_does_what_its_model_does(
 
 def id_of(record: LogRecord) -> UUID:
     return Envelope.from_headers(record.headers).id
-
-
-async def emptied(bench: Bench) -> None:
-    """The database as it was when it was migrated."""
-    async with bench.delivery.db.write() as connection:
-        for table in reversed(tables.metadata.sorted_tables):
-            if table is not tables.books:
-                await connection.execute(delete(table))
-        await connection.execute(
-            update(tables.books).values(
-                epoch=0,
-                transactions=0,
-                postings=0,
-                link=FIRST_LINK,
-                last_at=START,
-            )
-        )
 
 
 async def answers_of(bench: Bench, records: list[LogRecord]) -> list[Outcome]:
