@@ -62,6 +62,7 @@ class BatchConsumer(Generic[W]):
     dead_letter_limit: int = 20
     after_commit: Callable[[], None] = lambda: None
     _dead_in_a_row: int = 0
+    _one_by_one: bool = False
 
     def __post_init__(self) -> None:
         self._decoder = Decoder({*self.handlers, *self.slow})
@@ -98,6 +99,7 @@ class BatchConsumer(Generic[W]):
                 await self._apply_some(decoded[start : start + AT_ONCE], batch)
             await transaction.enqueue(batch.jobs)
         self._dead_in_a_row = batch.dead_in_a_row
+        self._one_by_one = False
         self.after_commit()
         for (message_type, result), count in Counter(batch.results).items():
             CONSUMED.labels(self.name, message_type, result).inc(count)
@@ -105,10 +107,20 @@ class BatchConsumer(Generic[W]):
     async def _apply_some(self, items: Sequence[Decoded], batch: "_Batch[W]") -> None:
         place = 0
         while place < len(items):
-            place += batch.take(items[place:])
+            place += self._take(items[place:], batch)
             if place < len(items):
                 await self._apply_one(items[place], batch)
                 place += 1
+
+    def _take(self, items: Sequence[Decoded], batch: "_Batch[W]") -> int:
+        if self._one_by_one:
+            return 0
+        try:
+            return batch.take(items)
+        except Exception as error:
+            # When they come again it is seen which one it was, and that one is a dead letter.
+            self._one_by_one = not is_outage(error, self.store)
+            raise
 
     async def _apply_one(self, item: Decoded, batch: "_Batch[W]") -> None:
         envelope = item.envelope

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
+import pytest
 from libs.messaging.tests.memory_store import MemoryStore, MemoryTransaction
 from libs.messaging.tests.notes import HANDLERS, PROBLEMS, NoteWritten, WriteNote
 
@@ -27,6 +28,7 @@ class TakingTransaction(MemoryTransaction):
             assert isinstance(item.message, WriteNote), "nothing else is offered"
             if item.message.text == "rude":
                 return count
+            assert item.message.text != "bomb", "a defect"
             settlement = Settlement.succeeded(JsonText(text='{"text":"taken"}'))
             value = item.record.value or b""
             self.remember(InboxEntry.received("notes", item.envelope, value, settlement))
@@ -49,13 +51,18 @@ def write(text: str, *, id: UUID | None = None) -> LogRecord:
     return record_of(WriteNote(note_id=uuid4(), text=text), id=id)
 
 
+def consumer_on(store: TakingStore) -> BatchConsumer[RecordingWork]:
+    return BatchConsumer(name="notes", store=store, handlers=HANDLERS, problems=PROBLEMS)
+
+
 async def outcomes(*records: LogRecord) -> list[Outcome]:
     """In the order of the outbox, of a batch in a new store."""
     store = TakingStore()
-    consumer = BatchConsumer[RecordingWork](
-        name="notes", store=store, handlers=HANDLERS, problems=PROBLEMS
-    )
-    await consumer.consume(records)
+    await consumer_on(store).consume(records)
+    return outcomes_in(store)
+
+
+def outcomes_in(store: TakingStore) -> list[Outcome]:
     return [
         Outcome.model_validate_json(message.value)
         for message in store.outbox
@@ -103,3 +110,16 @@ async def test_one_id_is_offered_once() -> None:
     answers = await outcomes(note, write("b"), note, write("c"), write("d"))
     assert said(answers) == ["taken"] * 5
     assert len({one.command_id for one in answers}) == 4
+
+
+async def test_after_a_defect_of_the_store_its_messages_go_to_their_handlers_once() -> None:
+    store = TakingStore()
+    consumer = consumer_on(store)
+    records = [write("a"), write("bomb"), write("b")]
+    with pytest.raises(AssertionError):
+        await consumer.consume(records)
+    assert store.outbox == []
+    await consumer.consume(records)
+    assert said(outcomes_in(store)) == ["a", "bomb", "b"]
+    await consumer.consume([write("c"), write("d")])
+    assert said(outcomes_in(store)[3:]) == ["taken", "taken"]
