@@ -3,8 +3,9 @@ from typing import Any
 from uuid import uuid4
 
 from ledger.domain.account import Account
-from ledger.domain.book import Book, Head
+from ledger.domain.book import Book
 from ledger.domain.chain import FIRST_LINK
+from ledger.domain.changes import Head
 from ledger.domain.hold import Hold
 from ledger.domain.transaction import Posting, Transaction
 

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from ledger.application.audit import MOST_SHOWN, AuditedAccount, audit
 from ledger.application.audit_postings import KnownLink, Posted, RunningAccounts
-from ledger.domain.book import Head
 from ledger.domain.chain import FIRST_LINK
+from ledger.domain.changes import Head
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

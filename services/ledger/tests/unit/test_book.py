@@ -16,8 +16,10 @@ from services.ledger.tests.unit.accounts import (
 
 from ledger.application.house import funding, house_id, sales
 from ledger.domain.account import LARGEST_BALANCE, Account
-from ledger.domain.book import Book, Changes, move, total_of
+from ledger.domain.book import Book
 from ledger.domain.chain import FIRST_LINK, link_of
+from ledger.domain.changes import Changes
+from ledger.domain.moves import move, total_of
 from ledger.domain.refusals import (
     AccountClosed,
     AccountNotFound,

@@ -15,7 +15,8 @@ from contracts.contract import Message
 from contracts.ledger import PostTransaction
 from contracts.ledger_events import LedgerEvent
 from ledger.application.ports import LedgerWork
-from ledger.domain.book import Book, Changes
+from ledger.domain.book import Book
+from ledger.domain.changes import Changes
 from ledger.domain.refusals import Refusal
 from ledger.entrypoints.kafka import HANDLERS
 from messaging.envelope import Envelope

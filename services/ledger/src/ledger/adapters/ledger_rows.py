@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.domain.account import Account
-from ledger.domain.book import Changes, Head
+from ledger.domain.changes import Changes, Head
 from ledger.domain.hold import Hold
 from ledger.domain.transaction import Transaction
 

@@ -10,7 +10,7 @@ from ledger.adapters import copy_format, rows
 from ledger.adapters.copy_format import entries_copy, is_plain, transactions_copy
 from ledger.adapters.ledger_rows import Fenced
 from ledger.domain.account import Account
-from ledger.domain.book import Changes, Head
+from ledger.domain.changes import Changes, Head
 from ledger.domain.hold import Hold
 from ledger.domain.transaction import Transaction
 from storage.database import driver_of

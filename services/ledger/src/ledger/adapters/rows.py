@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ledger.adapters.tables import accounts, books, entries, holds, transactions
 from ledger.domain.account import Account
-from ledger.domain.book import Head
+from ledger.domain.changes import Head
 from ledger.domain.hold import Hold
 from ledger.domain.reference import reference_of
 from ledger.domain.transaction import Posting, Transaction

@@ -18,7 +18,7 @@ from ledger.adapters.unhurried import snapshot
 from ledger.application.audit import AuditedAccount, BookRecords
 from ledger.application.audit_postings import AuditedEntry, Posted
 from ledger.domain.account import Entry
-from ledger.domain.book import Head
+from ledger.domain.changes import Head
 from ledger.domain.reference import LARGEST_NUMBER
 from ledger.domain.transaction import Transaction
 from storage.database import Database

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select
 
 from ledger.adapters.tables import accounts, entries, holds, transactions
-from ledger.domain.book import Head
+from ledger.domain.changes import Head
 
 Contradiction = tuple["Select[Any]", Callable[[Any], str]]
 

@@ -11,7 +11,7 @@ from ledger.adapters import rows
 from ledger.adapters.ledger_rows import Fenced
 from ledger.adapters.tables import accounts, books, entries, holds, transactions
 from ledger.domain.account import Account
-from ledger.domain.book import Changes, Head
+from ledger.domain.changes import Changes, Head
 from ledger.domain.hold import Hold
 from ledger.domain.transaction import Transaction
 

@@ -27,7 +27,8 @@ from ledger.application.fail_transaction import fail_transaction
 from ledger.application.needs import Needs, needs_of
 from ledger.application.post_many import plain_run, post_many
 from ledger.application.views import transaction_json
-from ledger.domain.book import Book, Head
+from ledger.domain.book import Book
+from ledger.domain.changes import Head
 from ledger.domain.transaction import Transaction
 from messaging.envelope import Envelope, time_text
 from messaging.inbox import InboxEntry
@@ -120,7 +121,8 @@ class LedgerTransaction(SqlTransaction[Any]):
 
     def take(self, items: Sequence[Received]) -> int:
         """See messaging.store.Transaction. As `post_transaction`, `remember` and `_keep` would."""
-        commands = plain_run(items)
+        sent: list[Any] = [(item.message, item.envelope.id) for item in items]
+        commands = plain_run(sent)
         if not commands or (book := self._used.get(commands[0].book)) is None:
             return 0
         posted = post_many(commands, book)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from ledger.application.audit_postings import KnownLink, Posted, PostingsAudit
-from ledger.domain.book import Head
+from ledger.domain.changes import Head
 
 MOST_SHOWN: Final = 100
 

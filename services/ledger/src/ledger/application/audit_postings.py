@@ -8,8 +8,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger.domain.account import Entry
-from ledger.domain.book import Head, total_of
 from ledger.domain.chain import FIRST_LINK, link_of
+from ledger.domain.changes import Head
+from ledger.domain.moves import total_of
 from ledger.domain.transaction import Transaction
 
 

@@ -1,7 +1,7 @@
 """Many plain transactions, decided as one by one and written down step by step."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from contracts.ledger import PostTransaction
@@ -9,18 +9,16 @@ from ledger.application.post_transaction import decide
 from ledger.domain.book import Book
 from ledger.domain.refusals import Refusal
 from ledger.domain.transaction import Transaction
-from messaging.records import Received
 
 LONGEST_DESCRIPTION: Final = 10_000
 """In characters: with a longer one a message may be too large, and is looked at by itself."""
 
 
-def plain_run(items: Sequence[Received]) -> list[PostTransaction]:
-    """The first of these commands, as long as they are plain ones of one book."""
+def plain_run(sent: Iterable[tuple[PostTransaction, UUID]]) -> list[PostTransaction]:
+    """The first of these commands and ids of theirs, as long as they are plain ones of one book."""
     run: list[PostTransaction] = []
-    for item in items:
-        command: Any = item.message
-        if not _is_plain(command, item.envelope.id) or (run and command.book != run[0].book):
+    for command, id_ in sent:
+        if not _is_plain(command, id_) or (run and command.book != run[0].book):
             break
         run.append(command)
     return run
@@ -39,9 +37,9 @@ def post_many(commands: Iterable[PostTransaction], book: Book) -> list[Transacti
     return posted
 
 
-def _is_plain(command: PostTransaction, id: UUID) -> bool:
+def _is_plain(command: PostTransaction, id_: UUID) -> bool:
     return (
-        command.transaction_id == id
+        command.transaction_id == id_
         and not command.is_pending
         and not command.metadata
         and len(command.description) <= LONGEST_DESCRIPTION

@@ -5,8 +5,9 @@ from ledger.application.house import funding
 from ledger.application.ports import LedgerWork
 from ledger.application.views import transaction_json
 from ledger.domain.account import Account
-from ledger.domain.book import Book, move, require_movable
+from ledger.domain.book import Book
 from ledger.domain.hold import Hold, require_ahead
+from ledger.domain.moves import move, require_movable
 from ledger.domain.transaction import Posting, Transaction
 from messaging.work import JsonText
 

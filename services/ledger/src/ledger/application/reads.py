@@ -16,7 +16,7 @@ from contracts.ledger_views import (
     TrialBalanceView,
 )
 from contracts.paging import Page
-from ledger.domain.book import total_of
+from ledger.domain.moves import total_of
 from ledger.domain.transaction import Transaction, TransactionKind, TransactionStatus
 
 

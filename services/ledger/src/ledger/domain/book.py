@@ -1,54 +1,25 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from ledger.domain.account import LARGEST_BALANCE, Account, AccountKind, Entry
+from ledger.domain.account import Account, AccountKind, Entry
 from ledger.domain.chain import link_of
+from ledger.domain.changes import Changes, Head
 from ledger.domain.hold import Hold
+from ledger.domain.moves import move, total_of
 from ledger.domain.reference import reference_of
 from ledger.domain.refusals import (
     AccountNotFound,
     AlreadyExists,
     HoldNotFound,
-    SelfTransfer,
     TransactionNotFound,
 )
 from ledger.domain.transaction import Posting, Transaction, TransactionKind, TransactionStatus
 
 _NOTHING: Final[Mapping[str, str]] = {}
-
-
-@dataclass(slots=True, kw_only=True)
-class Head:
-    """Where a book stands: what it has counted, its last link, and its time, which never runs back.
-
-    `epoch` counts its writers: only the last one may write.
-    """
-
-    name: str
-    number: int
-    epoch: int
-    transactions: int
-    postings: int
-    link: bytes
-    last_at: datetime
-
-
-@dataclass(slots=True)
-class Changes:
-    """What has been decided since the last commit; what may be found twice is kept by its id."""
-
-    new_accounts: list[Account] = field(default_factory=list)
-    accounts: list[Account] = field(default_factory=list)
-    details: dict[UUID, Account] = field(default_factory=dict)
-    new_holds: dict[UUID, Hold] = field(default_factory=dict)
-    holds: dict[UUID, Hold] = field(default_factory=dict)
-    new_transactions: list[Transaction] = field(default_factory=list)
-    transactions: dict[UUID, Transaction] = field(default_factory=dict)
-    posted: list[Transaction] = field(default_factory=list)
 
 
 class Book:
@@ -327,35 +298,3 @@ class Book:
         if self._copies or self._added:
             self._copies.clear()
             self._added.clear()
-
-
-def move(
-    source: Account, target: Account, amount: int, currency: str, *, pays_out: bool = False
-) -> tuple[Entry, Entry]:
-    """Money from one account to another of the same currency; both are of a book, to be changed."""
-    require_movable(source, target, currency)
-    return source.withdraw(amount, pays_out=pays_out), target.deposit(amount)
-
-
-def require_movable(source: Account, target: Account, currency: str) -> None:
-    """Two accounts, and both of that currency."""
-    if source is target:
-        raise SelfTransfer(source.id)
-    source.require_currency(currency)
-    target.require_currency(currency)
-
-
-def total_of(postings: Sequence[Posting]) -> tuple[int | None, str | None]:
-    """What they move together, and in which currency.
-
-    None and None when there are several currencies, or when it is more than an amount can be.
-    """
-    if len(postings) == 1:
-        return postings[0].amount, postings[0].currency
-    total, currencies = 0, set()
-    for posting in postings:
-        total += posting.amount
-        currencies.add(posting.currency)
-    if len(currencies) != 1 or total > LARGEST_BALANCE:
-        return None, None
-    return total, currencies.pop()
