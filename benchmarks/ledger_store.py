@@ -81,9 +81,7 @@ async def append(store: LedgerStore, batch: Sequence[Received]) -> None:
             some = batch[start : start + AT_ONCE]
             async with transaction.work(some[0].envelope) as work:
                 assert isinstance(work, BookWork)
-                commands = [
-                    item.message for item in some if isinstance(item.message, PostTransaction)
-                ]
+                commands: list[Any] = [item.message for item in some]
                 posted = post_many(commands, work.book(BOOK))
             assert len(posted) == len(some), "only transfers are measured, and none is refused"
             for fingerprint, one in zip(fingerprints_of(some), posted, strict=True):
