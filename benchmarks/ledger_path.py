@@ -94,7 +94,7 @@ async def rate(servers: Servers, book: str, people: Sequence[Customer], count: i
         async with open_store(servers, database) as store:
             posted = -await postings(servers, database)
             await servers.settle()
-            spare_the_collector()
+            spare_the_collector(kafka.BATCH)
             async with asyncio.timeout(LASTS_AT_MOST_S), _running(servers, store, finish):
                 await finish.is_over.wait()
         posted += await postings(servers, database)

@@ -176,7 +176,7 @@ async def _apply_all(store: LedgerStore, commands: Iterator[LedgerCommand], coun
 def _forget_what_is_ready() -> None:
     """The collector would look through the commands that wait; a service has none of them."""
     gc.unfreeze()
-    spare_the_collector()
+    spare_the_collector(BATCH)
 
 
 def _resident_mib() -> float:

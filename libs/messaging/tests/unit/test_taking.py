@@ -22,13 +22,18 @@ class TakingTransaction(MemoryTransaction):
 
     takes = frozenset({WriteNote})
 
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
+        self.taken: set[UUID] = set()
+
     def take(self, items: Sequence[Received]) -> int:
-        assert len({item.envelope.id for item in items}) == len(items), "each id is offered once"
         for count, item in enumerate(items):
             assert isinstance(item.message, WriteNote), "nothing else is offered"
             if item.message.text == "rude":
                 return count
             assert item.message.text != "bomb", "a defect"
+            assert item.envelope.id not in self.taken, "each id is offered once"
+            self.taken.add(item.envelope.id)
             settlement = Settlement.succeeded(JsonText(text='{"text":"taken"}'))
             value = item.record.value or b""
             self.remember(InboxEntry.received("notes", item.envelope, value, settlement))
@@ -123,3 +128,12 @@ async def test_after_a_defect_of_the_store_its_messages_go_to_their_handlers_onc
     assert said(outcomes_in(store)) == ["a", "bomb", "b"]
     await consumer.consume([write("c"), write("d")])
     assert said(outcomes_in(store)[3:]) == ["taken", "taken"]
+
+
+async def test_what_is_taken_ends_a_row_of_dead_letters() -> None:
+    store = TakingStore()
+    consumer = consumer_on(store)
+    consumer.dead_letter_limit = 2
+    broken = [record_of(WriteNote(note_id=uuid4(), text="x"), value=b"{") for _ in range(2)]
+    await consumer.consume([broken[0], write("a"), write("b"), broken[1]])
+    assert len(store.letters) == 2

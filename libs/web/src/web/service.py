@@ -58,6 +58,7 @@ class Service:
         self._replies = replies
         self._broker = LongPollBroker(settings.kafka_bootstrap_servers, name=name)
         self._subscription: Subscription | None = None
+        self._batch = MAX_RECORDS
         self._relay = Relay(
             bootstrap_servers=settings.kafka_bootstrap_servers,
             outbox=delivery.outbox,
@@ -90,7 +91,7 @@ class Service:
         `deadlines_s` says of some of them how long after they were sent they are worth the work.
         `after_commit` is called after each batch, which has `max_records` at most.
         """
-        slow = slow or {}
+        slow, self._batch = slow or {}, max_records
         consumer: BatchConsumer[Any] = BatchConsumer(
             name=self.name,
             store=self.delivery.store,
@@ -128,7 +129,7 @@ class Service:
         **app: Any,
     ) -> None:
         """Serve HTTP and messages until a signal. `resources` are entered first, left last."""
-        spare_the_collector()
+        spare_the_collector(self._batch)
         messages = self._messages()
         application = create_app(
             f"Frontdesk {self.name}",

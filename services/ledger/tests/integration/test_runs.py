@@ -11,6 +11,7 @@ from services.ledger.tests.integration.commanding import (
     answers,
     credit,
     debit,
+    done,
     emptied,
     funded,
     hold,
@@ -25,6 +26,7 @@ from services.ledger.tests.integration.commanding import (
 from services.ledger.tests.integration.conftest import Bench
 
 from contracts.ids import new_id
+from contracts.ledger import CloseAccount
 from ledger.adapters import tables
 from ledger.adapters.store import LedgerTransaction
 from ledger.application.post_many import LONGEST_DESCRIPTION
@@ -123,3 +125,18 @@ async def test_a_run_spends_no_money_twice(bench: Bench) -> None:
     assert problem_of(outcomes[3], "insufficient-funds")["available"] == "1.00"
     assert await money(bench, source) == (100, 0)
     assert await money(bench, target) == (900, 0)
+
+
+async def test_a_refusal_that_comes_when_half_is_done_leaves_no_half(bench: Bench) -> None:
+    source, closed = await funded(bench, 1000), await opened(bench)
+    await done(bench, CloseAccount(account_id=closed))
+    outcomes = await answers(
+        bench,
+        *(sent(debit(source, 1)), sent(debit(source, 2))),
+        *(sent(transfer(source, closed, 500)), sent(debit(source, 4)), sent(debit(source, 8))),
+    )
+    problem_of(outcomes[2], "account-closed")
+    assert [outcome.state for outcome in outcomes].count("succeeded") == 4
+    assert await money(bench, source) == (985, 0)
+    rows = [row for row in await stored(bench, tables.entries) if row["account_id"] == source]
+    assert [row["balance"] for row in rows] == [1000, 999, 997, 993, 985]

@@ -25,6 +25,8 @@ from contracts.ids import new_id
 from contracts.ledger import CompleteTransaction, RefundTransaction, ReverseTransaction
 from ledger.adapters import tables
 from ledger.adapters.ledger_rows import Fenced
+from messaging.consumer import TooManyDeadLetters
+from testkit.records import record_of
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,8 @@ async def test_what_was_written_ahead_may_change_in_the_same_batch(bench: Bench)
     )
     outcomes = await send(
         bench,
-        *(paid, undone, waited),
+        # The first two are on their way when the others change them.
+        *(waited, paid, undone),
         RefundTransaction(
             transaction_id=new_id(),
             refunded_id=paid.transaction_id,
@@ -87,21 +90,76 @@ async def test_of_a_batch_that_fails_nothing_that_was_written_ahead_is_left(
     assert await money(bench, account_id) == (1000, 0)
 
 
+@pytest.mark.parametrize("count", [4, 40])
 async def test_an_error_of_what_is_written_ahead_fails_its_batch(
+    bench: Bench, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = await funded(bench)
+    records = [sent(debit(account_id, 10)) for _ in range(count)]
+    rows = bench.delivery.store.rows  # type: ignore[attr-defined]
+    append, failed = rows.append, list[bool]()
+
+    async def away_once(*args: object) -> None:
+        if not failed:
+            failed.append(True)
+            raise ConnectionError("the database is away")
+        await append(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "append", away_once)
+        async with nothing_changes(bench):
+            with pytest.raises(ConnectionError):
+                await bench.consumer.consume(records)
+    outcomes = await answers(bench, *records)
+    assert [outcome.state for outcome in outcomes] == ["succeeded"] * count
+
+
+async def test_a_pending_transaction_is_completed_while_its_row_is_on_its_way(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = await funded(bench), await opened(bench)
+    pending = transfer(source, target, 300, is_pending=True)
+    rows = bench.delivery.store.rows  # type: ignore[attr-defined]
+    append, many_turns = rows.append, 20
+
+    async def slowly(*args: object) -> None:
+        for _ in range(many_turns):
+            await asyncio.sleep(0)
+        await append(*args)
+
+    monkeypatch.setattr(rows, "append", slowly)
+    await send(
+        bench,
+        *(pending, debit(source, 1), debit(source, 2), debit(source, 3)),
+        CompleteTransaction(transaction_id=pending.transaction_id),
+        *(debit(source, 4), debit(source, 5)),
+    )
+    row = await row_of(bench, tables.transactions, pending.transaction_id)
+    assert (row["status"], row["link"] is not None) == ("completed", True)
+    assert await money(bench, target) == (300, 0)
+    entries = [row["transaction_id"] for row in await stored(bench, tables.entries)]
+    assert entries.count(pending.transaction_id) == 2
+
+
+async def test_a_batch_that_fails_while_its_rows_are_on_their_way_ends_at_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account_id = await funded(bench)
     records = [sent(debit(account_id, 1000)) for _ in range(4)]
-    rows = type(bench.delivery.store.rows)  # type: ignore[attr-defined]
+    rows, is_writing = bench.delivery.store.rows, asyncio.Event()  # type: ignore[attr-defined]
 
-    async def away(*_args: object) -> None:
-        raise ConnectionError("the database is away")
+    async def hang(*_args: object) -> None:
+        is_writing.set()
+        await asyncio.Event().wait()
 
+    unreadable = record_of(debit(account_id, 1), value=b"{")
+    monkeypatch.setattr(bench.consumer, "dead_letter_limit", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(rows, "append", away)
-        async with nothing_changes(bench):
-            with pytest.raises(ConnectionError):
-                await bench.consumer.consume(records)
+        patch.setattr(rows, "fence", hang)
+        async with nothing_changes(bench), asyncio.timeout(30):
+            with pytest.raises(TooManyDeadLetters):
+                await bench.consumer.consume([*records, unreadable])
+    assert is_writing.is_set()
     outcomes = await answers(bench, *records)
     assert [outcome.state for outcome in outcomes] == ["succeeded"] * 4
 

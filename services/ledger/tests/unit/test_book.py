@@ -230,3 +230,19 @@ def test_postings_of_one_currency_have_a_total() -> None:
     assert total_of([one, a_posting(currency="USD")]) == (None, None)
     assert total_of([]) == (None, None)
     assert total_of([one, a_posting(amount=LARGEST_BALANCE)]) == (None, None)
+
+
+def test_what_is_undone_after_a_hand_over_is_not_handed_over() -> None:
+    source, target = an_account(posted=100), an_account()
+    book = a_book(source, target)
+    with kept(book):
+        first = transferred(book, source, target)
+    assert book.hand_over() == ([first], [first])
+    assert not first.is_new
+    transferred(book, source, target)
+    book.undo()
+    assert book.hand_over() == ([], [])
+    with kept(book):
+        second = transferred(book, source, target)
+    assert book.hand_over() == ([second], [second])
+    assert second.link == link_of(first.link or b"", second)

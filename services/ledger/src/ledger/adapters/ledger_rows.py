@@ -1,7 +1,7 @@
 """What the ledger's store needs of a database."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,13 +39,14 @@ class LedgerRows(Protocol):
     async def fence(self, connection: AsyncConnection, head: Head) -> None:
         """Lock the book until the transaction ends. Raises Fenced."""
 
-    async def append(
-        self,
-        connection: AsyncConnection,
-        new: Sequence[Transaction],
-        posted: Sequence[Transaction],
-    ) -> None:
-        """New transactions, and the entries of those that have moved money."""
+    def added(self, new: Sequence[Transaction], posted: Sequence[Transaction]) -> Any:
+        """Rows of new transactions, and of the entries of those that have moved money.
+
+        As they are now: whatever changes them afterwards is another change.
+        """
+
+    async def append(self, connection: AsyncConnection, added: Any) -> None:
+        """Write what `added` has made."""
 
     async def write(self, connection: AsyncConnection, head: Head, changes: Changes) -> None:
         """All that has changed, and where the book stands now. Raises Fenced."""

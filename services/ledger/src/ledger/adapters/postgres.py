@@ -1,7 +1,7 @@
 """The ledger's rows on PostgreSQL: one statement for each kind of change, whatever the batch."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,6 +41,9 @@ _OF_A_TRANSACTION: Final = (
     *("ended_at", "posting", "link"),
 )
 
+Copy: TypeAlias = tuple[str, Sequence[str], Sequence[rows.Row] | memoryview]
+"""Table, columns, and the rows: as they are, or packed in COPY's binary format."""
+
 
 class PostgresRows:
     """See ledger.adapters.ledger_rows.LedgerRows."""
@@ -66,21 +69,29 @@ class PostgresRows:
         if await driver.fetchval(_FENCE, head.name, head.epoch) is None:
             raise Fenced(head.name)
 
-    async def append(
-        self,
-        connection: AsyncConnection,
-        new: Sequence[Transaction],
-        posted: Sequence[Transaction],
-    ) -> None:
+    def added(self, new: Sequence[Transaction], posted: Sequence[Transaction]) -> list[Copy]:
+        plain, others = _parted(new, is_plain)
+        of_two, of_more = _parted(posted, lambda one: len(one.entries) == 2)
+        more = [row for one in of_more for row in rows.entry_rows(one)]
+        copies: list[Copy] = [
+            ("transactions", rows.TRANSACTION, [rows.transaction_row(one) for one in others]),
+            ("entries", rows.ENTRY, more),
+        ]
+        # As bytes it would be the name of a file.
+        if plain:
+            packed = memoryview(transactions_copy(plain))
+            copies.append(("transactions", copy_format.TRANSACTION, packed))
+        if of_two:
+            copies.append(("entries", copy_format.ENTRY, memoryview(entries_copy(of_two))))
+        return copies
+
+    async def append(self, connection: AsyncConnection, added: list[Copy]) -> None:
         driver = await driver_of(connection)
-        plain = [one for one in new if is_plain(one)]
-        await _copy_raw(driver, "transactions", copy_format.TRANSACTION, transactions_copy, plain)
-        others = [rows.transaction_row(one) for one in new if not is_plain(one)]
-        await _copy(driver, "transactions", rows.TRANSACTION, others)
-        of_two = [one for one in posted if len(one.entries) == 2]
-        await _copy_raw(driver, "entries", copy_format.ENTRY, entries_copy, of_two)
-        more = [row for one in posted if len(one.entries) != 2 for row in rows.entry_rows(one)]
-        await _copy(driver, "entries", rows.ENTRY, more)
+        for table, columns, what in added:
+            if isinstance(what, memoryview):
+                await driver.copy_to_table(table, source=what, columns=columns, format="binary")
+            else:
+                await _copy(driver, table, columns, what)
 
     async def write(self, connection: AsyncConnection, head: Head, changes: Changes) -> None:
         driver = await driver_of(connection)
@@ -93,7 +104,7 @@ class PostgresRows:
             rows.ACCOUNT,
             [rows.account_row(one) for one in changes.new_accounts],
         )
-        await self.append(connection, changes.new_transactions, changes.posted)
+        await self.append(connection, self.added(changes.new_transactions, changes.posted))
         await self._write_accounts(driver, changes)
         await self._write_the_rare(driver, changes)
 
@@ -147,17 +158,14 @@ async def _copy(
         await driver.copy_records_to_table(table, columns=columns, records=records)
 
 
-async def _copy_raw(
-    driver: Any,
-    table: str,
-    columns: Sequence[str],
-    encode: Callable[[Sequence[Transaction]], bytes],
-    transactions: Sequence[Transaction],
-) -> None:
-    if transactions:
-        # As bytes it would be the name of a file.
-        source = memoryview(encode(transactions))
-        await driver.copy_to_table(table, source=source, columns=columns, format="binary")
+def _parted(
+    some: Sequence[Transaction], belongs: Callable[[Transaction], bool]
+) -> tuple[list[Transaction], list[Transaction]]:
+    """Those that do, and those that don't."""
+    parts: tuple[list[Transaction], list[Transaction]] = [], []
+    for one in some:
+        parts[0 if belongs(one) else 1].append(one)
+    return parts
 
 
 async def _each(driver: Any, statement: str, values: Sequence[rows.Row]) -> None:

@@ -1,7 +1,7 @@
 """The ledger's rows on SQLite."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, insert, select, update
@@ -17,6 +17,9 @@ from ledger.domain.transaction import Transaction
 
 _AT_ONCE: Final = 500
 """Parameters of one statement; SQLite has an upper limit."""
+
+Added: TypeAlias = tuple[list[rows.Row], list[rows.Row]]
+"""Transactions and entries."""
 
 
 class SqliteRows:
@@ -49,14 +52,15 @@ class SqliteRows:
         if (await connection.execute(query)).first() is None:
             raise Fenced(head.name)
 
-    async def append(
-        self,
-        connection: AsyncConnection,
-        new: Sequence[Transaction],
-        posted: Sequence[Transaction],
-    ) -> None:
-        await _add(connection, transactions, [rows.transaction_row(one) for one in new])
-        await _add(connection, entries, [row for one in posted for row in rows.entry_rows(one)])
+    def added(self, new: Sequence[Transaction], posted: Sequence[Transaction]) -> Added:
+        return (
+            [rows.transaction_row(one) for one in new],
+            [row for one in posted for row in rows.entry_rows(one)],
+        )
+
+    async def append(self, connection: AsyncConnection, added: Added) -> None:
+        for table, some in zip((transactions, entries), added, strict=True):
+            await _add(connection, table, some)
 
     async def write(self, connection: AsyncConnection, head: Head, changes: Changes) -> None:
         advanced = await connection.execute(
@@ -71,7 +75,7 @@ class SqliteRows:
         )
         if advanced.rowcount != 1:
             raise Fenced(head.name)
-        await self.append(connection, changes.new_transactions, changes.posted)
+        await self.append(connection, self.added(changes.new_transactions, changes.posted))
         opened, held = changes.new_accounts, changes.new_holds.values()
         await _add(connection, accounts, [rows.account_row(one) for one in opened])
         await _add(connection, holds, [rows.hold_row(one) for one in held])

@@ -43,8 +43,8 @@ MOST_ACCOUNTS: Final = 200_000
 WORTH_WRITING: Final = 400
 """Transactions of a batch that are written before its end: at least so many at once."""
 
-Decided: TypeAlias = tuple[Head, list[Transaction], list[Transaction]]
-"""A book, its new transactions, and those whose entries are new."""
+Decided: TypeAlias = tuple[Head, Any]
+"""A book, and rows of it: those of its new transactions and entries."""
 
 
 class SqlLedgerStore(SqlStore[Any]):
@@ -148,14 +148,10 @@ class LedgerTransaction(SqlTransaction[Any]):
         See messaging.store.Transaction. It is what will only be added; balances, which change
         with every command, are written at the end.
         """
-        if self._ahead is None or self._ahead.done():
-            decided = [
-                (book.head, *book.hand_over())
-                for book in self._used.values()
-                if len(book.changes.posted) >= WORTH_WRITING
-            ]
-            if decided:
-                self._ahead = asyncio.create_task(self._write_ahead(decided, self._ahead))
+        if self._ahead is not None and self._ahead.done():
+            self._ahead = self._ahead.result()
+        if self._ahead is None and (decided := self._handed_over()):
+            self._ahead = asyncio.create_task(self._write_ahead(decided))
         # The loop has its turn, or nothing would leave for the database.
         await asyncio.sleep(0)
 
@@ -167,22 +163,25 @@ class LedgerTransaction(SqlTransaction[Any]):
         except BaseException:
             if self._ahead is not None:
                 self._ahead.cancel()
-                await asyncio.wait([self._ahead])
+                await asyncio.gather(self._ahead, return_exceptions=True)
             raise
         if self._ahead is not None:
             await self._ahead
 
-    async def _write_ahead(
-        self, decided: Sequence[Decided], before: "asyncio.Task[None] | None"
-    ) -> None:
-        if before is not None:
-            await before
-        for head, new, posted in decided:
+    def _handed_over(self) -> list[Decided]:
+        return [
+            (book.head, self._rows.added(*book.hand_over()))
+            for book in self._used.values()
+            if len(book.changes.posted) >= WORTH_WRITING
+        ]
+
+    async def _write_ahead(self, decided: Sequence[Decided]) -> None:
+        for head, added in decided:
             if head.name not in self._fenced:
                 # A stale writer must hear that it is one, and not of rows that are there already.
                 await self._rows.fence(self._connection, head)
                 self._fenced.add(head.name)
-            await self._rows.append(self._connection, new, posted)
+            await self._rows.append(self._connection, added)
 
     def remember(self, entry: InboxEntry) -> None:
         """See messaging.store.Transaction. A transaction is an inbox entry itself."""
