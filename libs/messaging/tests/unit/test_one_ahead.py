@@ -157,6 +157,22 @@ async def test_others_have_a_turn_between_slices(
     assert turns == [1, 2, 3]
 
 
+async def test_what_is_ahead_waits_for_a_quiet_moment_or_until_it_is_awaited(
+    fetched: Fetched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_ahead, "SLICE", 2)
+    monkeypatch.setattr(one_ahead, "BUSY_S", 1e-9)  # No turn is shorter: it is never quiet.
+    ahead = Ahead(fetched, 10, values)
+    fetched.add(PLACE, new_reading(), 1, 2, 3, 4, 5)
+    await until(lambda: PLACE in ahead.portions and len(ahead.portions[PLACE].decoded) == 2)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(ahead.portions[PLACE].decoded) == 2
+    taken = await ahead.taken()
+    assert taken[PLACE].decoded == values(taken[PLACE].records)
+    assert len(taken[PLACE].decoded) == 5
+
+
 async def test_a_decoder_that_fails_ahead_is_asked_again_by_whoever_applies(
     fetched: Fetched,
 ) -> None:

@@ -50,6 +50,11 @@ async def test_a_transaction_is_sent_under_its_own_id(gateway: RunningGateway, r
     assert (command["is_pending"], command["expires_at"]) == (False, None)
 
 
+async def test_a_hold_is_sent_under_its_own_id(gateway: RunningGateway) -> None:
+    command = await command_of(gateway, "/holds", HOLD, role="staff")
+    assert command["ce_id"] == command["hold_id"]
+
+
 async def test_a_repeated_transaction_is_the_same_one(gateway: RunningGateway) -> None:
     key = {"Idempotency-Key": "key"}
     answers = [

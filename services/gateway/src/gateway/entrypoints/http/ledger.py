@@ -146,15 +146,17 @@ async def refund_transaction(
 @router.post("/holds", status_code=201, responses=ANSWERS, response_model=HoldView)
 async def place_hold(body: HoldRequest, caller: Staff, submit: Submit) -> Response:
     """Staff set money of an account aside, until it is captured, voided or expires."""
+    hold_id = new_id()
     command = PlaceHold(
-        hold_id=new_id(),
+        hold_id=hold_id,
         account_id=body.account_id,
         amount=positive_minor_units(body.amount, body.currency),
         currency=body.currency,
         description=body.description,
         expires_at=body.expires_at,
     )
-    return await submit(command, caller, body, creates=True)
+    # Whoever has the operation's id can capture the hold before its outcome is here.
+    return await submit(command, caller, body, creates=True, command_id=hold_id)
 
 
 @router.get("/holds/{hold_id}", response_model=HoldView)
